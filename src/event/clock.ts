@@ -1,0 +1,40 @@
+/** Milliseconds since 1970-01-01T00:00:00Z. */
+export type Clock = () => number;
+
+/** What a timestamp in the log looks like. Without a zone it is UTC, as Python's `datetime.utcnow()` means it. */
+export const TIMESTAMP_PATTERN =
+  "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,9})?(Z|[+-][0-9]{2}:?[0-9]{2})?";
+
+const TIMESTAMP = new RegExp(`^${TIMESTAMP_PATTERN}$`);
+
+/** A clock that never runs backwards, so that one writer's lines stay in order when the system's clock is set back. */
+export function monotonicClock(source: Clock = Date.now): Clock {
+  let last = Number.NEGATIVE_INFINITY;
+  return () => (last = Math.max(last, source()));
+}
+
+/** Formats as the recorder writes: UTC, ISO 8601, milliseconds. */
+export function formatTimestamp(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}
+
+/**
+ * Reads a point in time as users write it (`2026-11-01`, `2026-11-01T12:00:00Z`, `2026-11-01T12:00:00+02:00`).
+ * Without a zone it is UTC.
+ *
+ * @returns milliseconds since 1970, or `undefined` when the text is no point in time
+ */
+export function parseTimestamp(text: string): number | undefined {
+  const whole = /^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : text;
+  if (!TIMESTAMP.test(whole)) return undefined;
+  const zoned = /(Z|[+-]\d{2}:?\d{2})$/.test(whole.slice(10)) ? whole : `${whole}Z`;
+  const milliseconds = Date.parse(zoned.replace(/([+-]\d{2})(\d{2})$/, "$1:$2"));
+  // Date.parse reads February 30 as March 2.
+  const day = new Date(`${whole.slice(0, 10)}T00:00:00Z`);
+  return Number.isNaN(milliseconds) || day.getUTCDate() !== Number(whole.slice(8, 10)) ? undefined : milliseconds;
+}
+
+/** Whether a line's `timestamp` can be read. A date alone is no timestamp. */
+export function isTimestamp(text: string): boolean {
+  return TIMESTAMP.test(text) && parseTimestamp(text) !== undefined;
+}

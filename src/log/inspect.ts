@@ -1,0 +1,140 @@
+import { LOG_FILES } from "../event/directory.js";
+import type { EventName, TelemetryEvent } from "../event/events.js";
+import { knownFields, EVENT_NAMES } from "../event/schema.js";
+import { readLog, type Position } from "./read.js";
+
+/** A place in the log with something wrong at it. */
+export interface Problem extends Position {
+  readonly reason: string;
+}
+
+/** Something counted, with the first place where it was met. */
+export interface Tally {
+  count: number;
+  readonly first: Position;
+}
+
+/** What a log holds, line by line, and what is wrong with it. */
+export interface LogInspection {
+  readonly files: { file: string; bytes: number; lines: number; events: number; damaged: number; invalid: number }[];
+  /** Lines (or parts of lines) that cannot be read; nothing of them enters the analysis. */
+  readonly damaged: Problem[];
+  /** JSON objects that break the schema; the analysis takes the field at fault as missing. */
+  readonly invalid: Problem[];
+  /** Events that this version does not know, by name. */
+  readonly unknown_events: Record<string, Tally>;
+  /** Fields that this version does not know, as `event.field`. */
+  readonly unknown_fields: Record<string, Tally>;
+  /** Lines whose `event_id` came before; they count once. */
+  readonly duplicates: number;
+  /** References to what the log does not hold. */
+  readonly orphans: Record<Orphan, Tally | undefined>;
+}
+
+/** Kinds of reference that lead nowhere. */
+export type Orphan =
+  | "workflow_events_without_start"
+  | "invocations_without_workflow"
+  | "updates_without_invocation"
+  | "feedback_without_invocation"
+  | "invocations_without_parent";
+
+/** How a reference is found: the field that refers, and which events define what it refers to. */
+const REFERENCES: readonly {
+  orphan: Orphan;
+  from: readonly EventName[];
+  field: string;
+  to: "workflow" | "invocation";
+}[] = [
+  {
+    orphan: "workflow_events_without_start",
+    from: ["agent_handoff", "workflow_complete", "workflow_cancelled"],
+    field: "workflow_id",
+    to: "workflow",
+  },
+  { orphan: "invocations_without_workflow", from: ["invocation_start"], field: "workflow_id", to: "workflow" },
+  { orphan: "updates_without_invocation", from: ["invocation_update"], field: "invocation_id", to: "invocation" },
+  { orphan: "feedback_without_invocation", from: ["success_metric"], field: "invocation_id", to: "invocation" },
+  {
+    orphan: "invocations_without_parent",
+    from: ["invocation_start"],
+    field: "parent_invocation_id",
+    to: "invocation",
+  },
+];
+
+/** Reads a whole log and counts what it holds. A directory without log files gives counts of zero. */
+export async function inspectLog(directory: string): Promise<LogInspection> {
+  const files = new Map(
+    Object.values(LOG_FILES).map((file) => [
+      file as string,
+      { file: file as string, bytes: 0, lines: 0, events: 0, damaged: 0, invalid: 0 },
+    ]),
+  );
+  const damaged: Problem[] = [];
+  const invalid: Problem[] = [];
+  const unknownEvents: Record<string, Tally> = {};
+  const unknownFields: Record<string, Tally> = {};
+  const known = new Map(EVENT_NAMES.map((name) => [name, knownFields(name)]));
+  const eventIds = new Set<string>();
+  const defined = { workflow: new Set<string>(), invocation: new Set<string>() };
+  const unresolved: { orphan: Orphan; to: "workflow" | "invocation"; id: string; position: Position }[] = [];
+  let duplicates = 0;
+
+  const visit = (event: TelemetryEvent, position: Position) => {
+    if (event.event_id) {
+      if (eventIds.has(event.event_id)) duplicates++;
+      eventIds.add(event.event_id);
+    }
+    const fields = event as unknown as Record<string, unknown>;
+    for (const field in fields) {
+      if (!known.get(event.event)!.has(field)) tally(unknownFields, `${event.event}.${field}`, position);
+    }
+    if (event.event === "workflow_start") defined.workflow.add(event.workflow_id);
+    if (event.event === "invocation_start") defined.invocation.add(event.invocation_id);
+    for (const { orphan, from, field, to } of REFERENCES) {
+      const id = fields[field];
+      if (from.includes(event.event) && typeof id === "string" && !defined[to].has(id))
+        unresolved.push({ orphan, to, id, position });
+    }
+  };
+
+  for await (const batch of readLog(directory)) {
+    const file = files.get(batch.file)!;
+    file.lines += batch.lines;
+    file.bytes += batch.bytes;
+    for (const entry of batch.entries) {
+      if (entry.kind === "damage") {
+        file.damaged++;
+        damaged.push({ ...entry.position, reason: entry.reason });
+      } else if (entry.kind === "invalid") {
+        file.invalid++;
+        invalid.push({ ...entry.position, reason: entry.reason });
+      } else if (entry.kind === "unknown") {
+        tally(unknownEvents, entry.event, entry.position);
+      } else {
+        file.events++;
+        visit(entry.event, entry.position);
+      }
+    }
+  }
+
+  const orphans: Record<string, Tally> = {};
+  for (const { orphan, to, id, position } of unresolved)
+    if (!defined[to].has(id)) tally(orphans, orphan, position);
+  return {
+    files: [...files.values()],
+    damaged,
+    invalid,
+    unknown_events: unknownEvents,
+    unknown_fields: unknownFields,
+    duplicates,
+    orphans: orphans as LogInspection["orphans"],
+  };
+}
+
+function tally(tallies: Record<string, Tally>, name: string, position: Position): void {
+  const found = Object.hasOwn(tallies, name) ? tallies[name] : undefined;
+  if (found) found.count++;
+  else tallies[name] = { count: 1, first: position };
+}

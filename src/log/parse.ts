@@ -1,0 +1,78 @@
+import { isUtf8 } from "node:buffer";
+
+/** A JSON object as it stood in the log. */
+export type JsonObject = Record<string, unknown>;
+
+/** What one line holds: as a rule one object; none when it is blank or damaged; both when a torn line was appended to. */
+export interface ParsedLine {
+  readonly objects: readonly JsonObject[];
+  /** Why the line, or a part of it, cannot be read. */
+  readonly damage?: string;
+}
+
+const BLANK: ParsedLine = { objects: [] };
+const BOM = "\uFEFF";
+
+/** How every line of the log begins, in whichever logger's hand. */
+const LINE_START = '{"timestamp":';
+
+/**
+ * Reads one line of the log; never throws.
+ *
+ * A process killed in the middle of a line leaves a torn line, and another process's next line then stands directly
+ * behind it: the whole ones among such glued lines are read, the torn one is damage.
+ *
+ * @param bytes without the line end
+ */
+export function parseLine(bytes: Buffer): ParsedLine {
+  if (!isUtf8(bytes)) return { objects: [], damage: "invalid UTF-8" };
+  const text = decode(bytes);
+  if (text === undefined) return { objects: [], damage: "too long for a string" };
+  if (text.trim() === "") return BLANK;
+  const value = parseJson(text);
+  if (isObject(value)) return { objects: [value] };
+  if (value !== undefined) return { objects: [], damage: "not a JSON object" };
+
+  const parts = text.split(LINE_START);
+  const objects = parts
+    .map((part, i) => parseJson(i === 0 ? part : LINE_START + part))
+    .filter((part) => isObject(part));
+  const torn = parts.filter((part) => part.trim() !== "").length > objects.length;
+  if (!torn) return { objects, damage: "lines without a line end between them" };
+  return { objects, damage: objects.length > 0 ? "torn line with whole ones behind it" : reasonOf(text) };
+}
+
+function decode(bytes: Buffer): string | undefined {
+  try {
+    const text = bytes.toString("utf8");
+    return text.startsWith(BOM) ? text.slice(1) : text;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Python writes NaN and Infinity, which JSON has not: they say that a number is not known. */
+const NOT_JSON = /"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g;
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    if (!text.includes("NaN") && !text.includes("Infinity")) return undefined;
+  }
+  try {
+    return JSON.parse(text.replace(NOT_JSON, (token) => (token.startsWith('"') ? token : "null")));
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function reasonOf(text: string): string {
+  if (text.includes("\0")) return "NUL bytes";
+  if (text.trimStart().startsWith("{") && !text.trimEnd().endsWith("}")) return "truncated";
+  return "not JSON";
+}

@@ -1,0 +1,109 @@
+import { open, writeFile } from "node:fs/promises";
+
+import { MAX_LINE_BYTES, readLines } from "./lines.js";
+import { parseLine } from "./parse.js";
+
+/** Enough to keep a parallel reader busy, little enough to stand on any disk. */
+const PIECE_BYTES = 64 * 1024 * 1024;
+
+const NEWLINE = 0x0a;
+const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
+
+/** A run of whole lines of a log file. */
+export interface Piece {
+  /** Byte offsets in the file: from (inclusive), to (exclusive). */
+  readonly from: number;
+  readonly to: number;
+  /** Lines in this range that are longer than {@link MAX_LINE_BYTES} and were left out. */
+  readonly skipped: number;
+}
+
+/**
+ * Copies a log file to `target` piece by piece, each made of whole lines, so that a reader of the copy never meets a
+ * line that is being written. `target` holds one piece at a time: use it before asking for the next.
+ *
+ * A last line without line end is left for the next time, unless it is whole. A file that does not exist has no
+ * pieces.
+ *
+ * @param from byte offset of the first line to copy
+ */
+export async function* copyPieces(path: string, target: string, from = 0): AsyncGenerator<Piece> {
+  const file = await open(path, "r").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    throw error;
+  });
+  if (!file) return;
+  try {
+    const { size } = await file.stat();
+    let buffer = Buffer.allocUnsafe(Math.min(PIECE_BYTES, Math.max(size - from, 1)));
+    for (let at = from; at < size; ) {
+      const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, size - at), at);
+      if (bytesRead === 0) return;
+      const content = buffer.subarray(0, bytesRead);
+      const atEnd = at + bytesRead >= size;
+      let length = content.lastIndexOf(NEWLINE) + 1;
+      if (atEnd && length < bytesRead && isWhole(content.subarray(length))) length = bytesRead;
+      if (length > 0) {
+        const skip = at === 0 && content.subarray(0, 3).equals(BOM) ? 3 : 0;
+        await writeFile(target, content.subarray(skip, length), { mode: 0o600 });
+        yield { from: at, to: at + length, skipped: 0 };
+        at += length;
+      } else if (atEnd) {
+        return;
+      } else if (buffer.length < MAX_LINE_BYTES) {
+        buffer = Buffer.allocUnsafe(Math.min(buffer.length * 2, MAX_LINE_BYTES));
+      } else {
+        const next = await findLineEnd(file, at + bytesRead, size, buffer);
+        if (next === undefined) return;
+        await writeFile(target, "", { mode: 0o600 });
+        yield { from: at, to: next, skipped: 1 };
+        at = next;
+      }
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+function isWhole(line: Buffer): boolean {
+  const { objects, damage } = parseLine(line);
+  return objects.length === 1 && damage === undefined;
+}
+
+async function findLineEnd(
+  file: { read(buffer: Buffer, offset: number, length: number, position: number): Promise<{ bytesRead: number }> },
+  from: number,
+  size: number,
+  buffer: Buffer,
+): Promise<number | undefined> {
+  for (let at = from; at < size; at += buffer.length) {
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, at);
+    const end = buffer.subarray(0, bytesRead).indexOf(NEWLINE);
+    if (end !== -1) return at + end + 1;
+  }
+  return undefined;
+}
+
+/**
+ * Rewrites a piece that the SQL engine stumbled over, in place: what {@link parseLine} can read stays, the rest goes.
+ *
+ * @returns how many lines were damaged
+ */
+export async function cleanPiece(target: string): Promise<number> {
+  const clean: string[] = [];
+  let damaged = 0;
+  for await (const lines of readLines(target)) {
+    for (const { bytes } of lines) {
+      const { objects, damage } = bytes ? parseLine(bytes) : { objects: [], damage: "too long" };
+      if (damage !== undefined) damaged++;
+      for (const object of objects) clean.push(JSON.stringify(object, wellFormed));
+    }
+  }
+  await writeFile(target, clean.map((line) => `${line}\n`).join(""), { mode: 0o600 });
+  return damaged;
+}
+
+/** Python escapes half of a surrogate pair, which JSON.parse reads and the SQL engine does not. */
+function wellFormed(_key: string, value: unknown): unknown {
+  return typeof value === "string" ? value.toWellFormed() : value;
+}

@@ -1,0 +1,388 @@
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+
+import { formatTimestamp, monotonicClock, type Clock } from "../event/clock.js";
+import { findTelemetryDirectory, LOG_FILES, type LogKind } from "../event/directory.js";
+import type { TelemetryEvent } from "../event/events.js";
+import { Appender } from "./append.js";
+import * as check from "./arguments.js";
+import { reportFields, type InvocationReport } from "./report.js";
+import { Workflow, type WorkflowOptions } from "./workflow.js";
+
+/** How a {@link TelemetryLogger} writes. Every field may be left out. */
+export interface LoggerOptions {
+  /** Telemetry directory; by default as {@link findTelemetryDirectory} finds it. Created when first written to. */
+  readonly directory?: string;
+  /** False writes nothing, while arguments are still checked. Default: unless `OAK_TELEMETRY_ENABLED` is `false` or `0`. */
+  readonly enabled?: boolean;
+  /** True waits after each line until it is on the disk, so that it survives a power cut. Default false. */
+  readonly fsync?: boolean;
+  /**
+   * Sees each event before it is written and gives what to write instead, or `undefined` to drop it. When it throws,
+   * the event is dropped and the error goes to {@link onError}: what was not redacted is never written.
+   */
+  readonly redact?: ((event: TelemetryEvent) => TelemetryEvent | undefined);
+  /** Called once for each run of failures to write. Default: one line on standard error. */
+  readonly onError?: ((error: Error) => void);
+  /** Default: a new UUID for each logger. */
+  readonly session_id?: string;
+  /** Source of time in milliseconds. Default: the system's. */
+  readonly clock?: Clock;
+}
+
+/** What every call may carry besides its own fields. */
+export interface EventOptions {
+  /** When it happened, for what is logged afterwards: a `Date` or ISO 8601 text. Default: now. */
+  readonly timestamp?: string | Date;
+}
+
+/** Arguments of {@link TelemetryLogger.logWorkflowStart}. */
+export interface WorkflowStartArguments extends EventOptions {
+  /** Generated when not given. */
+  readonly workflow_id?: string;
+  readonly project_name: string;
+  /** Agents in the order in which they are meant to run. */
+  readonly agent_plan: readonly string[];
+  /** Expected wall time in seconds. */
+  readonly estimated_duration?: number | null;
+}
+
+/** Arguments of {@link TelemetryLogger.logAgentHandoff}. */
+export interface AgentHandoffArguments extends EventOptions {
+  readonly workflow_id: string;
+  /** Agent that produced the artifacts. */
+  readonly from_agent: string;
+  /** Agent that will use them. */
+  readonly to_agent: string;
+  /** Paths or names of what is handed over. */
+  readonly artifacts: readonly string[];
+}
+
+/** Arguments of {@link TelemetryLogger.logWorkflowComplete}. */
+export interface WorkflowCompleteArguments extends EventOptions {
+  readonly workflow_id: string;
+  /** Wall time in seconds. */
+  readonly duration_seconds: number;
+  readonly success: boolean;
+  /** Agents that really ran, in order. */
+  readonly agents_executed: readonly string[];
+}
+
+/** Arguments of {@link TelemetryLogger.logWorkflowCancelled}. */
+export interface WorkflowCancelledArguments extends EventOptions {
+  readonly workflow_id: string;
+  readonly reason?: string | null;
+  /** Wall time in seconds until the cancellation. */
+  readonly duration_seconds?: number | null;
+  readonly agents_executed?: readonly string[] | null;
+}
+
+/** Arguments of {@link TelemetryLogger.logInvocation}. */
+export interface InvocationArguments extends EventOptions {
+  /** Generated when not given. */
+  readonly invocation_id?: string;
+  readonly agent_name: string;
+  /** Kind of agent: development, quality, security, … */
+  readonly agent_type?: string | null;
+  readonly task_description?: string | null;
+  /** Features of the task and its surroundings; `task.type` names the kind of task. */
+  readonly state_features?: Readonly<Record<string, unknown>> | null;
+  readonly parent_invocation_id?: string | null;
+  readonly workflow_id?: string | null;
+  readonly spec_id?: string | null;
+  readonly spec_section?: readonly string[] | null;
+  readonly agent_variant?: string | null;
+  readonly task_type?: string | null;
+  readonly q_value?: number | null;
+  readonly exploration?: boolean | null;
+  readonly learning_enabled?: boolean | null;
+  readonly metadata?: Readonly<Record<string, unknown>> | null;
+}
+
+/** Arguments of {@link TelemetryLogger.updateInvocation}. */
+export interface InvocationUpdateArguments extends InvocationReport, EventOptions {
+  readonly invocation_id: string;
+}
+
+/** Arguments of {@link TelemetryLogger.logSuccessMetric}. */
+export interface SuccessMetricArguments extends EventOptions {
+  readonly invocation_id: string;
+  /** Did the agent accomplish the task? */
+  readonly success: boolean;
+  /** 1 (useless) to 5 (excellent). */
+  readonly quality_rating: number;
+  /** human (default), automated_tests, build_system, linter, … */
+  readonly feedback_source?: string;
+  readonly feedback_notes?: string | null;
+  readonly would_use_again?: boolean | null;
+  readonly alternative_agent_suggested?: string | null;
+}
+
+/** An event without what the logger adds to it. */
+type Unstamped = TelemetryEvent extends infer E ? (E extends TelemetryEvent ? Omit<E, "timestamp"> : never) : never;
+
+/**
+ * Records workflows, handoffs, invocations and feedback as lines of JSON in a telemetry directory.
+ *
+ * Many loggers in many processes may write to one directory at once. A failure of the environment (disk full, no
+ * permission, directory gone) never reaches the caller: it is reported through `onError` and the line is dropped.
+ * A wrong argument throws an {@link ArgumentError} that names the field, at once, and nothing is written.
+ *
+ * @example
+ * const logger = new TelemetryLogger();
+ * const workflow_id = logger.logWorkflowStart({ project_name: "Shop", agent_plan: ["architect", "developer"] });
+ * const invocation_id = logger.logInvocation({ agent_name: "architect", agent_type: "design", task_description: "…", workflow_id });
+ * logger.updateInvocation({ invocation_id, duration_seconds: 42, outcome_status: "success" });
+ */
+export class TelemetryLogger {
+  readonly session_id: string;
+  /** Absolute path of the telemetry directory. */
+  readonly directory: string;
+  readonly enabled: boolean;
+  readonly #clock: Clock;
+  readonly #redact: LoggerOptions["redact"];
+  readonly #onError: (error: Error) => void;
+  readonly #files: Readonly<Record<LogKind, Appender>>;
+  #sequence = 0;
+  #failing = false;
+  #dropped = 0;
+
+  constructor(options: LoggerOptions = {}) {
+    this.session_id = check.optionalId("session_id", options.session_id) ?? randomUUID();
+    this.directory = findTelemetryDirectory(check.optionalText("directory", options.directory) ?? undefined);
+    this.enabled = check.optionalFlag("enabled", options.enabled) ?? enabledByEnvironment();
+    const fsync = check.optionalFlag("fsync", options.fsync) ?? false;
+    this.#clock = monotonicClock(options.clock);
+    this.#redact = options.redact;
+    this.#onError = options.onError ?? reportOnStderr;
+    const appender = (kind: LogKind) => new Appender(join(this.directory, LOG_FILES[kind]), fsync);
+    this.#files = {
+      workflow: appender("workflow"),
+      invocation: appender("invocation"),
+      feedback: appender("feedback"),
+    };
+  }
+
+  /** Lines that could not be written and are lost. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /**
+   * Starts a workflow whose bookkeeping (times, outcomes, handoffs, agents executed) is done for you.
+   *
+   * @throws {ArgumentError}
+   */
+  startWorkflow(options: WorkflowOptions): Workflow {
+    return new Workflow(this, options);
+  }
+
+  /**
+   * Logs the start of a multi-agent workflow.
+   *
+   * @returns the `workflow_id`
+   * @throws {ArgumentError}
+   */
+  logWorkflowStart(fields: WorkflowStartArguments): string {
+    check.record("arguments", fields);
+    const workflow_id = check.optionalId("workflow_id", fields.workflow_id) ?? `wf-${randomUUID()}`;
+    this.#write("workflow", fields.timestamp, {
+      event: "workflow_start",
+      workflow_id,
+      project_name: check.text("project_name", fields.project_name),
+      agent_plan: check.texts("agent_plan", fields.agent_plan),
+      estimated_duration: check.optionalSeconds("estimated_duration", fields.estimated_duration),
+    });
+    return workflow_id;
+  }
+
+  /**
+   * Logs that artifacts pass from one agent to the next.
+   *
+   * @returns the `event_id`
+   * @throws {ArgumentError}
+   */
+  logAgentHandoff(fields: AgentHandoffArguments): string {
+    check.record("arguments", fields);
+    return this.#write("workflow", fields.timestamp, {
+      event: "agent_handoff",
+      workflow_id: check.text("workflow_id", fields.workflow_id),
+      from_agent: check.text("from_agent", fields.from_agent),
+      to_agent: check.text("to_agent", fields.to_agent),
+      artifacts: check.texts("artifacts", fields.artifacts),
+    });
+  }
+
+  /**
+   * Logs that a workflow ran to its end.
+   *
+   * @returns the `workflow_id`
+   * @throws {ArgumentError}
+   */
+  logWorkflowComplete(fields: WorkflowCompleteArguments): string {
+    check.record("arguments", fields);
+    this.#write("workflow", fields.timestamp, {
+      event: "workflow_complete",
+      workflow_id: check.text("workflow_id", fields.workflow_id),
+      duration_seconds: check.seconds("duration_seconds", fields.duration_seconds),
+      success: check.flag("success", fields.success),
+      agents_executed: check.texts("agents_executed", fields.agents_executed),
+    });
+    return fields.workflow_id;
+  }
+
+  /**
+   * Logs that a workflow was given up on purpose, which is neither a success nor a failure.
+   *
+   * @returns the `workflow_id`
+   * @throws {ArgumentError}
+   */
+  logWorkflowCancelled(fields: WorkflowCancelledArguments): string {
+    check.record("arguments", fields);
+    this.#write("workflow", fields.timestamp, {
+      event: "workflow_cancelled",
+      workflow_id: check.text("workflow_id", fields.workflow_id),
+      reason: check.optionalText("reason", fields.reason),
+      duration_seconds: check.optionalSeconds("duration_seconds", fields.duration_seconds),
+      agents_executed: check.optionalTexts("agents_executed", fields.agents_executed),
+    });
+    return fields.workflow_id;
+  }
+
+  /**
+   * Logs that an agent starts to run.
+   *
+   * @returns the `invocation_id`, which {@link updateInvocation} and {@link logSuccessMetric} refer to
+   * @throws {ArgumentError}
+   */
+  logInvocation(fields: InvocationArguments): string {
+    check.record("arguments", fields);
+    const invocation_id = check.optionalId("invocation_id", fields.invocation_id) ?? randomUUID();
+    this.#write("invocation", fields.timestamp, {
+      event: "invocation_start",
+      invocation_id,
+      agent_name: check.text("agent_name", fields.agent_name),
+      agent_type: check.optionalText("agent_type", fields.agent_type),
+      task_description: check.optionalText("task_description", fields.task_description),
+      state_features: check.optionalObject("state_features", fields.state_features) ?? {},
+      parent_invocation_id: check.optionalId("parent_invocation_id", fields.parent_invocation_id),
+      workflow_id: check.optionalId("workflow_id", fields.workflow_id),
+      spec_id: check.optionalText("spec_id", fields.spec_id),
+      spec_section: check.optionalTexts("spec_section", fields.spec_section) ?? [],
+      agent_variant: check.optionalText("agent_variant", fields.agent_variant),
+      task_type: check.optionalText("task_type", fields.task_type),
+      q_value: check.optionalNumber("q_value", fields.q_value),
+      exploration: check.optionalFlag("exploration", fields.exploration),
+      reward: null,
+      learning_enabled: check.optionalFlag("learning_enabled", fields.learning_enabled) ?? false,
+      tools_used: [],
+      duration_seconds: null,
+      outcome: {
+        status: "unknown",
+        error_message: null,
+        files_modified: [],
+        files_created: [],
+        tests_passed: null,
+        build_succeeded: null,
+      },
+      metadata: check.optionalObject("metadata", fields.metadata) ?? {},
+    });
+    return invocation_id;
+  }
+
+  /**
+   * Logs what became known about an invocation, as a rule that it ended. Fields that are not given stay as they are.
+   * Nothing is rewritten: the line is appended, and readers merge by `invocation_id`.
+   *
+   * @returns the `invocation_id`
+   * @throws {ArgumentError}
+   */
+  updateInvocation(fields: InvocationUpdateArguments): string {
+    check.record("arguments", fields);
+    const invocation_id = check.text("invocation_id", fields.invocation_id);
+    this.#write("invocation", fields.timestamp, {
+      event: "invocation_update",
+      invocation_id,
+      ...reportFields(fields),
+    });
+    return invocation_id;
+  }
+
+  /**
+   * Logs a judgement of an invocation.
+   *
+   * @returns the `event_id`
+   * @throws {ArgumentError}
+   */
+  logSuccessMetric(fields: SuccessMetricArguments): string {
+    check.record("arguments", fields);
+    return this.#write("feedback", fields.timestamp, {
+      event: "success_metric",
+      invocation_id: check.text("invocation_id", fields.invocation_id),
+      success: check.flag("success", fields.success),
+      quality_rating: check.rating("quality_rating", fields.quality_rating),
+      feedback_source: check.optionalId("feedback_source", fields.feedback_source) ?? "human",
+      feedback_notes: check.optionalText("feedback_notes", fields.feedback_notes),
+      would_use_again: check.optionalFlag("would_use_again", fields.would_use_again),
+      alternative_agent_suggested: check.optionalText(
+        "alternative_agent_suggested",
+        fields.alternative_agent_suggested,
+      ),
+    });
+  }
+
+  /** Closes the files. A later call opens them again. */
+  close(): void {
+    for (const file of Object.values(this.#files)) file.close();
+  }
+
+  /** Writes the specification's fields in their order, then what this recorder adds. */
+  #write(kind: LogKind, timestamp: EventOptions["timestamp"], fields: Unstamped): string {
+    const event_id = randomUUID();
+    const event = {
+      timestamp: check.optionalTimestamp("timestamp", timestamp) ?? formatTimestamp(this.#clock()),
+      ...fields,
+      session_id: this.session_id,
+      event_id,
+      sequence: ++this.#sequence,
+    } as TelemetryEvent;
+    if (!this.enabled) return event_id;
+    try {
+      const redacted = this.#redact ? this.#redact(event) : event;
+      if (redacted === undefined) return event_id;
+      this.#files[kind].append(serialize(redacted));
+      this.#failing = false;
+    } catch (error) {
+      this.#dropped++;
+      this.#report(error instanceof Error ? error : new Error(String(error)));
+    }
+    return event_id;
+  }
+
+  /** Once for each run of failures: a full disk must not flood the host's standard error. */
+  #report(error: Error): void {
+    if (this.#failing) return;
+    this.#failing = true;
+    try {
+      this.#onError(error);
+    } catch {
+      // The host's own handler failed; telemetry must not make that the host's problem.
+    }
+  }
+}
+
+/** Half of a surrogate pair (a text cut in the middle of an emoji) is no valid JSON for most readers. */
+function serialize(event: TelemetryEvent): string {
+  const line = JSON.stringify(event);
+  if (!line.includes("\\ud")) return line;
+  return JSON.stringify(event, (_, value: unknown) => (typeof value === "string" ? value.toWellFormed() : value));
+}
+
+function enabledByEnvironment(): boolean {
+  const value = process.env["OAK_TELEMETRY_ENABLED"]?.trim().toLowerCase();
+  return value !== "false" && value !== "0" && value !== "off" && value !== "no";
+}
+
+function reportOnStderr(error: Error): void {
+  process.stderr.write(`oak-telemetry: telemetry is not being recorded: ${error.message}\n`);
+}

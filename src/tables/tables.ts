@@ -1,0 +1,203 @@
+import { mkdtemp, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { DuckDBInstance, type DuckDBConnection, type DuckDBValue } from "@duckdb/node-api";
+
+import { measureWorkflow, type InvocationSpan, type WorkflowTime } from "../analyze/coordination.js";
+import type { Span } from "../analyze/intervals.js";
+import { LOG_FILES, LOG_KINDS, type LogKind } from "../event/directory.js";
+import { cleanPiece, copyPieces } from "../log/pieces.js";
+import { createLineTables, FOLD, insertLines, lineTable } from "./schema.js";
+
+/** Longest line that the SQL engine reads at full speed; it reads longer ones when it meets one. */
+const USUAL_LINE_BYTES = 16 * 1024 * 1024;
+
+/** A row of a query: lists are arrays, structs objects, whole numbers plain numbers. */
+export type Row = Record<string, unknown>;
+
+/**
+ * The folded log of one telemetry directory: invocations, workflows, handoffs, feedback and the metrics of each
+ * workflow, as tables of an in-memory SQL engine. A cache: everything in it comes from the log.
+ */
+export class Tables {
+  private constructor(
+    readonly directory: string,
+    private readonly instance: DuckDBInstance,
+    private readonly connection: DuckDBConnection,
+    /** The state of the log that was folded. */
+    private readonly fingerprint: string,
+    /** Lines that could not be read: damaged, or without a timestamp. */
+    readonly unreadable_lines: number,
+  ) {}
+
+  /**
+   * Reads and folds the log of a directory. A directory that does not exist, or is empty, gives empty tables.
+   *
+   * @throws when a file of the log cannot be opened, or the temporary folder cannot be written
+   */
+  static async open(directory: string): Promise<Tables> {
+    const fingerprint = await fingerprintOf(directory);
+    const instance = await DuckDBInstance.create(":memory:", {
+      // Nothing is ever fetched from anywhere.
+      autoinstall_known_extensions: "false",
+      autoload_known_extensions: "false",
+    });
+    try {
+      const connection = await instance.connect();
+      await connection.run("SET TimeZone = 'UTC';");
+      await connection.run(createLineTables());
+      const unreadable = await readLines(connection, directory);
+      await connection.run(FOLD);
+      await connection.run(LOG_KINDS.map((kind) => `DROP TABLE ${lineTable(kind)};`).join(" "));
+      await measureWorkflows(connection);
+      return new Tables(directory, instance, connection, fingerprint, unreadable);
+    } catch (error) {
+      instance.closeSync();
+      throw error;
+    }
+  }
+
+  /** Whether the log has changed since it was folded. */
+  async stale(): Promise<boolean> {
+    return (await fingerprintOf(this.directory)) !== this.fingerprint;
+  }
+
+  /** Runs a query. */
+  async rows(sql: string, parameters: Record<string, DuckDBValue> = {}): Promise<Row[]> {
+    return rowsOf(this.connection, sql, parameters);
+  }
+
+  close(): void {
+    this.connection.closeSync();
+    this.instance.closeSync();
+  }
+}
+
+async function fingerprintOf(directory: string): Promise<string> {
+  const states = await Promise.all(
+    Object.values(LOG_FILES).map((file) =>
+      stat(join(directory, file)).then(
+        ({ ino, size, mtimeMs }) => `${ino}:${size}:${mtimeMs}`,
+        () => "absent",
+      ),
+    ),
+  );
+  return states.join(" ");
+}
+
+/** Reads every line of the log into its table, and returns how many could not be read. */
+async function readLines(connection: DuckDBConnection, directory: string): Promise<number> {
+  const folder = await mkdtemp(join(tmpdir(), "oak-"));
+  try {
+    let unreadable = 0;
+    for (const kind of LOG_KINDS) {
+      const target = join(folder, LOG_FILES[kind]);
+      for await (const piece of copyPieces(join(directory, LOG_FILES[kind]), target)) {
+        unreadable += piece.skipped + (await readPiece(connection, kind, target, piece.to - piece.from));
+      }
+    }
+    return unreadable;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function readPiece(
+  connection: DuckDBConnection,
+  kind: LogKind,
+  path: string,
+  bytes: number,
+): Promise<number> {
+  const table = lineTable(kind);
+  const [{ last }] = (await rowsOf(connection, `SELECT coalesce(max(rowid), -1) AS last FROM ${table}`)) as [
+    { last: number },
+  ];
+  const countNulls = async () => {
+    const sql = `SELECT count(*) AS n FROM ${table} WHERE rowid > ${last} AND timestamp IS NULL`;
+    const [{ n }] = (await rowsOf(connection, sql)) as [{ n: number }];
+    return n;
+  };
+  try {
+    await connection.run(insertLines(kind, path, USUAL_LINE_BYTES));
+    if ((await countNulls()) === 0) return 0;
+    await connection.run(`DELETE FROM ${table} WHERE rowid > ${last}`);
+  } catch (error) {
+    // A line longer than usual. Whatever else it may be comes again below.
+    if (!(error instanceof Error)) throw error;
+  }
+  const damaged = await cleanPiece(path);
+  await connection.run(insertLines(kind, path, Math.max(USUAL_LINE_BYTES, bytes + 2)));
+  return damaged + (await countNulls());
+}
+
+/** Computes the metrics of every workflow that ended, once, with the functions that define them. */
+async function measureWorkflows(connection: DuckDBConnection): Promise<void> {
+  const rows = (await rowsOf(
+    connection,
+    `SELECT w.workflow_id, epoch_us(w.started_at)::DOUBLE AS window_start, round(w.duration_seconds * 1e6) AS wall,
+       -- A reported duration that is off by rounding does not cut the workflow short.
+       CASE WHEN abs(w.observed_seconds - w.duration_seconds) <= 0.05 * w.duration_seconds
+         THEN greatest(wall, w.observed_seconds * 1e6) ELSE wall END AS window_length,
+       i.invocation_id, i.parent_invocation_id, epoch_us(i.started_at)::DOUBLE AS start,
+       epoch_us(i.ended_at)::DOUBLE AS "end", round(i.duration_seconds * 1e6) AS duration,
+       j.joined_by = 'session_id' AS by_session
+     FROM workflows AS w JOIN workflow_invocations AS j USING (workflow_id) JOIN invocations AS i USING (invocation_id)
+     WHERE w.end_status IS NOT NULL AND w.duration_seconds IS NOT NULL
+     ORDER BY w.workflow_id, start, i.invocation_id`,
+  )) as unknown as MeasuredRow[];
+  const appender = await connection.createAppender("workflow_metrics");
+  for (let i = 0; i < rows.length; ) {
+    const first = rows[i]!;
+    const group: MeasuredRow[] = [];
+    for (; i < rows.length && rows[i]!.workflow_id === first.workflow_id; i++) group.push(rows[i]!);
+    const window: Span = { start: first.window_start, end: first.window_start + first.window_length };
+    const ended = group.filter((row) => row.end !== null);
+    const time: WorkflowTime = measureWorkflow(window, first.wall, ended.map(toSpan));
+    appender.appendVarchar(first.workflow_id);
+    for (const microseconds of [time.wall, time.work, time.busy, time.own]) appender.appendDouble(microseconds);
+    appender.appendInteger(ended.length);
+    appender.appendInteger(group.length - ended.length);
+    appender.appendBoolean(first.by_session);
+    appender.endRow();
+  }
+  appender.closeSync();
+}
+
+interface MeasuredRow {
+  readonly workflow_id: string;
+  readonly window_start: number;
+  readonly wall: number;
+  readonly window_length: number;
+  readonly invocation_id: string;
+  readonly parent_invocation_id: string | null;
+  readonly start: number;
+  readonly end: number | null;
+  readonly duration: number | null;
+  readonly by_session: boolean;
+}
+
+function toSpan(row: MeasuredRow): InvocationSpan {
+  return {
+    id: row.invocation_id,
+    parent_id: row.parent_invocation_id,
+    start: row.start,
+    end: row.end!,
+    duration: row.duration!,
+  };
+}
+
+async function rowsOf(
+  connection: DuckDBConnection,
+  sql: string,
+  parameters: Record<string, DuckDBValue> = {},
+): Promise<Row[]> {
+  const reader = await connection.runAndReadAll(sql, parameters);
+  const names = reader.deduplicatedColumnNames();
+  return reader.getRowsJS().map((row) => Object.fromEntries(row.map((value, i) => [names[i]!, toPlain(value)])));
+}
+
+/** Counts come as BigInt; nothing here is counted beyond 2^53. */
+function toPlain(value: unknown): unknown {
+  return typeof value === "bigint" ? Number(value) : value;
+}
