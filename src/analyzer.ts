@@ -22,7 +22,7 @@ import {
 } from "./analyze/workflows.js";
 import { formatTimestamp, parseTimestamp } from "./event/clock.js";
 import { findTelemetryDirectory } from "./event/directory.js";
-import { Tables, type Row } from "./tables/tables.js";
+import type { Row, Tables } from "./tables/tables.js";
 
 /** How a {@link TelemetryAnalyzer} reads. Every field may be left out. */
 export interface AnalyzerOptions {
@@ -192,7 +192,7 @@ export class TelemetryAnalyzer {
   async comparePeriods(before: Period, after: Period): Promise<PeriodComparison> {
     const bounds = { before: periodBounds("before", before), after: periodBounds("after", after) };
     const [runsBefore, runsAfter] = [await this.#runs(bounds.before), await this.#runs(bounds.after)];
-    const names = [...new Set([...runsBefore.agents.keys(), ...runsAfter.agents.keys()])].sort();
+    const names = [...new Set([...runsBefore.agents.keys(), ...runsAfter.agents.keys()])].toSorted();
     const none: RunTotals = { invocations: 0, successes: 0, total: 0, mean_duration_seconds: null, mean_quality: null };
     return {
       periods: bounds,
@@ -203,10 +203,7 @@ export class TelemetryAnalyzer {
           compareRuns(runsBefore.agents.get(name) ?? none, runsAfter.agents.get(name) ?? none),
         ]),
       ),
-      workflows: compareWorkflows(
-        await this.#workflowPeriod(bounds.before),
-        await this.#workflowPeriod(bounds.after),
-      ),
+      workflows: compareWorkflows(await this.#workflowPeriod(bounds.before), await this.#workflowPeriod(bounds.after)),
     };
   }
 
@@ -220,7 +217,8 @@ export class TelemetryAnalyzer {
     const current = await this.#tables?.catch(() => undefined);
     if (current && !(await current.stale())) return current;
     this.close();
-    this.#tables = Tables.open(this.directory);
+    // The SQL engine takes a fifth of a second to load: programs that only record must not wait for it.
+    this.#tables = import("./tables/tables.js").then(({ Tables }) => Tables.open(this.directory));
     return this.#tables;
   }
 
@@ -313,7 +311,13 @@ export class TelemetryAnalyzer {
     };
   }
 
-  async #workflowPeriod({ start, end }: { start: string; end: string }): Promise<Parameters<typeof compareWorkflows>[0]> {
+  async #workflowPeriod({
+    start,
+    end,
+  }: {
+    start: string;
+    end: string;
+  }): Promise<Parameters<typeof compareWorkflows>[0]> {
     const parameters = { start: start.slice(0, -1), end: end.slice(0, -1) };
     const tables = await this.#open();
     const [counts] = await tables.rows(
@@ -351,6 +355,8 @@ function periodBounds(name: string, period: Period): { start: string; end: strin
 function milliseconds(name: string, time: string | Date): number {
   const value = time instanceof Date ? time.getTime() : parseTimestamp(time);
   if (value === undefined || Number.isNaN(value))
-    throw new RangeError(`${name} must be a Date or an ISO 8601 time such as 2026-11-01T12:00:00Z, got ${String(time)}`);
+    throw new RangeError(
+      `${name} must be a Date or an ISO 8601 time such as 2026-11-01T12:00:00Z, got ${String(time)}`,
+    );
   return value;
 }

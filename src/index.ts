@@ -15,6 +15,3 @@ export type { Interval } from "./analyze/proportion.js";
 export type { AgentRank, AgentStatistics, Statistics } from "./analyze/statistics.js";
 export type { AgentTrend } from "./analyze/trends.js";
 export type { WorkflowAnalysis, WorkflowStatus } from "./analyze/workflows.js";
-export { inspectLog } from "./log/inspect.js";
-export type { LogInspection, Orphan, Problem, Tally } from "./log/inspect.js";
-export type { Position } from "./log/read.js";

@@ -17,7 +17,10 @@ describe("x", () => {
     expect(await analyzer.analyzeWorkflows()).toMatchObject(expected.workflows);
     console.log(await analyzer.analyzeWorkflows(), await analyzer.calculateCoordinationOverhead());
     expect(await analyzer.getPerformanceTrends()).toMatchObject(expected.trends);
-    console.log(await analyzer.unreadableLines(), (await analyzer.getAgentRanking()).map((a) => [a.agent_name, a.score]));
+    console.log(
+      await analyzer.unreadableLines(),
+      (await analyzer.getAgentRanking()).map((a) => [a.agent_name, a.score]),
+    );
     analyzer.close();
   });
 });

@@ -141,7 +141,7 @@ export function coordinationOverhead(pool: PooledTime): CoordinationOverhead {
 }
 
 /** Below 15 % stay, above 30 % consider; both limits themselves are "monitor". */
-export function phaseAdvice(percent: number): PhaseAdvice {
+function phaseAdvice(percent: number): PhaseAdvice {
   if (percent < 15) return BANDS.stay;
   return percent > 30 ? BANDS.consider : BANDS.monitor;
 }

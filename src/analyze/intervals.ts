@@ -12,7 +12,7 @@ export function clip(span: Span, window: Span): Span {
 
 /** Length of the union: time during which at least one of the spans is active. Microseconds. */
 export function unionLength(spans: readonly Span[]): number {
-  const sorted = spans.filter((span) => span.end > span.start).sort((a, b) => a.start - b.start);
+  const sorted = spans.filter((span) => span.end > span.start).toSorted((a, b) => a.start - b.start);
   let length = 0;
   let covered = Number.NEGATIVE_INFINITY;
   for (const { start, end } of sorted) {

@@ -55,7 +55,11 @@ export interface PeriodComparison {
   readonly workflows: {
     readonly before: WorkflowPeriod;
     readonly after: WorkflowPeriod;
-    readonly change: { readonly success_rate: number | null; readonly success_rate_interval: Interval | null; readonly idle_share: number | null };
+    readonly change: {
+      readonly success_rate: number | null;
+      readonly success_rate_interval: Interval | null;
+      readonly idle_share: number | null;
+    };
   };
 }
 

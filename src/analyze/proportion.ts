@@ -43,8 +43,5 @@ export function newcombeInterval(
   if (!first || !second) return null;
   const pa = a.successes / a.total;
   const pb = b.successes / b.total;
-  return [
-    pa - pb - Math.hypot(pa - first[0], second[1] - pb),
-    pa - pb + Math.hypot(first[1] - pa, pb - second[0]),
-  ];
+  return [pa - pb - Math.hypot(pa - first[0], second[1] - pb), pa - pb + Math.hypot(first[1] - pa, pb - second[0])];
 }

@@ -2,7 +2,7 @@ import { rate, wilsonInterval, type Interval } from "./proportion.js";
 import { round } from "./rounding.js";
 
 /** How often something occurred. */
-export interface Count {
+interface Count {
   readonly value: string;
   readonly count: number;
 }
@@ -124,7 +124,7 @@ export function rankAgents(agents: Statistics["agents"], task_type?: string): Ag
   return Object.entries(agents)
     .filter(([, agent]) => task_type === undefined || agent.common_task_types.includes(task_type))
     .map(([agent_name, agent]) => ({ agent_name, score: score(agent), ...agent }))
-    .sort((a, b) => (b.score ?? -1) - (a.score ?? -1));
+    .toSorted((a, b) => (b.score ?? -1) - (a.score ?? -1));
 }
 
 function score({ success_rate, average_quality }: AgentStatistics): number | null {

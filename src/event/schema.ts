@@ -162,5 +162,5 @@ export function knownFields(event: EventName): ReadonlySet<string> {
 
 /** The JSON Schema (draft 2020-12) of an event. */
 export function jsonSchema(event: EventName): Record<string, unknown> {
-  return z.toJSONSchema(EVENT_SCHEMAS[event]) as Record<string, unknown>;
+  return z.toJSONSchema(EVENT_SCHEMAS[event]);
 }

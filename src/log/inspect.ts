@@ -28,7 +28,7 @@ export interface LogInspection {
   /** Lines whose `event_id` came before; they count once. */
   readonly duplicates: number;
   /** References to what the log does not hold. */
-  readonly orphans: Record<Orphan, Tally | undefined>;
+  readonly orphans: Partial<Record<Orphan, Tally>>;
 }
 
 /** Kinds of reference that lead nowhere. */
@@ -65,11 +65,8 @@ const REFERENCES: readonly {
 
 /** Reads a whole log and counts what it holds. A directory without log files gives counts of zero. */
 export async function inspectLog(directory: string): Promise<LogInspection> {
-  const files = new Map(
-    Object.values(LOG_FILES).map((file) => [
-      file as string,
-      { file: file as string, bytes: 0, lines: 0, events: 0, damaged: 0, invalid: 0 },
-    ]),
+  const files = new Map<string, LogInspection["files"][number]>(
+    Object.values(LOG_FILES).map((file) => [file, { file, bytes: 0, lines: 0, events: 0, damaged: 0, invalid: 0 }]),
   );
   const damaged: Problem[] = [];
   const invalid: Problem[] = [];
@@ -119,9 +116,8 @@ export async function inspectLog(directory: string): Promise<LogInspection> {
     }
   }
 
-  const orphans: Record<string, Tally> = {};
-  for (const { orphan, to, id, position } of unresolved)
-    if (!defined[to].has(id)) tally(orphans, orphan, position);
+  const orphans: LogInspection["orphans"] = {};
+  for (const { orphan, to, id, position } of unresolved) if (!defined[to].has(id)) tally(orphans, orphan, position);
   return {
     files: [...files.values()],
     damaged,
@@ -129,11 +125,11 @@ export async function inspectLog(directory: string): Promise<LogInspection> {
     unknown_events: unknownEvents,
     unknown_fields: unknownFields,
     duplicates,
-    orphans: orphans as LogInspection["orphans"],
+    orphans: orphans,
   };
 }
 
-function tally(tallies: Record<string, Tally>, name: string, position: Position): void {
+function tally(tallies: Partial<Record<string, Tally>>, name: string, position: Position): void {
   const found = Object.hasOwn(tallies, name) ? tallies[name] : undefined;
   if (found) found.count++;
   else tallies[name] = { count: 1, first: position };

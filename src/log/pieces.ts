@@ -36,7 +36,7 @@ export async function* copyPieces(path: string, target: string, from = 0): Async
   try {
     const { size } = await file.stat();
     let buffer = Buffer.allocUnsafe(Math.min(PIECE_BYTES, Math.max(size - from, 1)));
-    for (let at = from; at < size; ) {
+    for (let at = from; at < size;) {
       const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, size - at), at);
       if (bytesRead === 0) return;
       const content = buffer.subarray(0, bytesRead);

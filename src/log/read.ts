@@ -17,7 +17,7 @@ export interface Position {
 }
 
 /** What a line turned out to be. */
-export type LogEntry =
+type LogEntry =
   | { readonly kind: "event"; readonly event: TelemetryEvent; readonly position: Position }
   /** An event of a kind that this version does not know. */
   | { readonly kind: "unknown"; readonly event: string; readonly position: Position }

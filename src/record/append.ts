@@ -45,7 +45,7 @@ export class Appender {
   /** A full disk cuts a write short: write the rest, or remember that the line is torn. */
   #finish(descriptor: number, rest: Buffer): void {
     this.#torn = true;
-    for (let done = 0; done < rest.length; ) {
+    for (let done = 0; done < rest.length;) {
       const written = writeSync(descriptor, rest, done);
       if (written === 0) throw new Error(`could not write all of a line to ${this.path}`);
       done += written;

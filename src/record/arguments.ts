@@ -13,10 +13,10 @@ export class ArgumentError extends TypeError {
 }
 
 function describe(value: unknown): string {
-  if (value === undefined) return "nothing";
+  if (value === undefined || value === null) return "nothing";
   if (typeof value === "string") return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
-  if (typeof value === "object" && value !== null) return Array.isArray(value) ? "an array" : "an object";
-  return String(value);
+  if (typeof value === "object") return Array.isArray(value) ? "an array" : "an object";
+  return typeof value === "number" || typeof value === "boolean" ? `${value}` : `a ${typeof value}`;
 }
 
 function fail(field: string, expected: string, value: unknown): never {
@@ -86,11 +86,7 @@ export function rating(field: string, value: number): number {
   return value;
 }
 
-export function optionalChoice<T extends string>(
-  field: string,
-  value: T | Absent,
-  choices: readonly T[],
-): T | null {
+export function optionalChoice<T extends string>(field: string, value: T | Absent, choices: readonly T[]): T | null {
   if (value === undefined || value === null) return null;
   if (!choices.includes(value)) fail(field, `one of ${choices.join(", ")}`, value);
   return value;
@@ -113,7 +109,8 @@ export function optionalObject(
 /** Takes a `Date` or ISO 8601 text, gives the form in which the log holds it. */
 export function optionalTimestamp(field: string, value: string | Date | Absent): string | undefined {
   if (value === undefined || value === null) return undefined;
-  const milliseconds = value instanceof Date ? value.getTime() : typeof value === "string" ? parseTimestamp(value) : NaN;
+  const milliseconds =
+    value instanceof Date ? value.getTime() : typeof value === "string" ? parseTimestamp(value) : NaN;
   if (milliseconds === undefined || Number.isNaN(milliseconds))
     fail(field, "a Date or an ISO 8601 time such as 2026-11-01T12:00:00Z", value);
   return formatTimestamp(milliseconds);

@@ -13,7 +13,7 @@ export type {
   WorkflowCancelledArguments,
   WorkflowCompleteArguments,
   WorkflowStartArguments,
-} from "./logger.js";
+} from "./calls.js";
 export type { InvocationReport } from "./report.js";
 export { Run, Workflow } from "./workflow.js";
 export type { RunOptions, WorkflowOptions, WorkflowOutcome } from "./workflow.js";

@@ -103,12 +103,7 @@ async function readLines(connection: DuckDBConnection, directory: string): Promi
   }
 }
 
-async function readPiece(
-  connection: DuckDBConnection,
-  kind: LogKind,
-  path: string,
-  bytes: number,
-): Promise<number> {
+async function readPiece(connection: DuckDBConnection, kind: LogKind, path: string, bytes: number): Promise<number> {
   const table = lineTable(kind);
   const [{ last }] = (await rowsOf(connection, `SELECT coalesce(max(rowid), -1) AS last FROM ${table}`)) as [
     { last: number },
@@ -147,7 +142,7 @@ async function measureWorkflows(connection: DuckDBConnection): Promise<void> {
      ORDER BY w.workflow_id, start, i.invocation_id`,
   )) as unknown as MeasuredRow[];
   const appender = await connection.createAppender("workflow_metrics");
-  for (let i = 0; i < rows.length; ) {
+  for (let i = 0; i < rows.length;) {
     const first = rows[i]!;
     const group: MeasuredRow[] = [];
     for (; i < rows.length && rows[i]!.workflow_id === first.workflow_id; i++) group.push(rows[i]!);

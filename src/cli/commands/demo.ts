@@ -1,0 +1,23 @@
+import type { Command } from "commander";
+
+import { style, print } from "../terminal.js";
+
+export function addDemo(program: Command): void {
+  program
+    .command("demo")
+    .description("record sample work and a live workflow in a temporary directory, then analyse them")
+    .addHelpText("after", "\nExample:\n  oak demo")
+    .action(async () => {
+      const { runDemo } = await import("../demo.js");
+      const directory = await runDemo();
+      print(
+        "",
+        style("bold", "What next"),
+        `  The demo's telemetry stays in ${directory}:`,
+        `    oak report --dir ${directory}`,
+        `    oak doctor --dir ${directory}`,
+        "  Record your own agents: five lines around the calls you already make, see the README,",
+        "  or oak log --help for scripts in any language. Then: oak report",
+      );
+    });
+}

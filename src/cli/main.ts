@@ -1,0 +1,81 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+
+import { Command, CommanderError } from "commander";
+
+import { addAgents } from "./commands/agents.js";
+import { addDemo } from "./commands/demo.js";
+import { addDoctor } from "./commands/doctor.js";
+import { addLog } from "./commands/log.js";
+import { addOverhead } from "./commands/overhead.js";
+import { addReport } from "./commands/report.js";
+import { addSchema } from "./commands/schema.js";
+import { addStats } from "./commands/stats.js";
+import { addTrends } from "./commands/trends.js";
+import { addWorkflows } from "./commands/workflows.js";
+import { CommandError, isSystemError } from "./errors.js";
+
+// Everything a command needs beyond its options is imported when it runs: --help and log start at once.
+const program = new Command("oak")
+  .description("Learn from the history of your AI agents: who succeeds, where the time goes, who gets better or worse.")
+  .version(version(), "-V, --version", "print the version")
+  .helpOption("-h, --help", "print help")
+  .helpCommand("help [command]", "print help for a command")
+  .showHelpAfterError("(add --help for usage)")
+  .exitOverride()
+  .addHelpText(
+    "after",
+    `
+Examples:
+  oak demo                        see it work on sample data
+  oak report                      everything on one screen
+  oak trends backend-architect    is this agent getting better or worse?
+  oak stats --json | jq .agents   every report prints JSON too
+
+Exit codes: 0 done, 1 not done or something wrong was found, 2 wrong usage.`,
+  );
+
+for (const add of [
+  addDemo,
+  addReport,
+  addStats,
+  addAgents,
+  addWorkflows,
+  addOverhead,
+  addTrends,
+  addLog,
+  addDoctor,
+  addSchema,
+]) {
+  add(program);
+}
+
+// A reader that goes away (| head) is no failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(0);
+  throw error;
+});
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = exitCodeOf(error);
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof CommandError || isSystemError(error)) {
+    process.stderr.write(`oak: ${error.message}\n`);
+    return error instanceof CommandError ? error.exitCode : 1;
+  }
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`oak: unexpected error, please report it\n${text}\n`);
+  return 1;
+}
+
+function version(): string {
+  const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+    version: string;
+  };
+  return manifest.version;
+}

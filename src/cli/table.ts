@@ -1,0 +1,79 @@
+import stringWidth from "string-width";
+
+import { faint, printable, style, width } from "./terminal.js";
+
+/** A column of a {@link table}. */
+export interface Column<T> {
+  readonly header: string;
+  readonly value: (row: T) => string;
+  readonly align?: "left" | "right";
+  /** At most one column gives way when the terminal is narrow: it is wrapped. */
+  readonly wraps?: boolean;
+  /** Colour or weight of a cell. */
+  readonly style?: (row: T) => Parameters<typeof style>[0] | undefined;
+}
+
+const GAP = 2;
+const NARROWEST = 12;
+
+/** Lays rows out in aligned columns that fit the terminal. */
+export function table<T>(rows: readonly T[], columns: readonly Column<T>[], available = width()): string {
+  const cells = rows.map((row) => columns.map((column) => printable(column.value(row))));
+  const widths = columns.map((column, i) =>
+    Math.max(stringWidth(column.header), ...cells.map((row) => stringWidth(row[i]!))),
+  );
+  const excess = widths.reduce((sum, w) => sum + w, 0) + GAP * (columns.length - 1) - available;
+  const wrapping = columns.findIndex((column) => column.wraps);
+  if (excess > 0 && wrapping !== -1) widths[wrapping] = Math.max(NARROWEST, widths[wrapping]! - excess);
+
+  const line = (texts: readonly string[], decorate: (text: string, column: number) => string) =>
+    texts
+      .map((text, i) => {
+        const padding = " ".repeat(Math.max(0, widths[i]! - stringWidth(text)));
+        const decorated = decorate(text, i);
+        return columns[i]!.align === "right" ? padding + decorated : decorated + padding;
+      })
+      .join(" ".repeat(GAP))
+      .trimEnd();
+
+  const lines = [
+    line(
+      columns.map((column) => column.header),
+      faint,
+    ),
+  ];
+  rows.forEach((row, r) => {
+    const wrapped = cells[r]!.map((text, i) => (i === wrapping ? wrap(text, widths[i]!) : [text]));
+    const height = Math.max(...wrapped.map((parts) => parts.length));
+    for (let h = 0; h < height; h++) {
+      const texts = wrapped.map((parts) => parts[h] ?? "");
+      lines.push(
+        line(texts, (text, i) => {
+          const format = columns[i]!.style?.(row);
+          return format && text !== "" ? style(format, text) : text;
+        }),
+      );
+    }
+  });
+  return lines.join("\n");
+}
+
+/** Breaks after spaces and arrows, and inside a word only when it is longer than a line. */
+export function wrap(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(/(?<=[\s→])/)) {
+    if (line !== "" && stringWidth(line + word.trimEnd()) > columns) {
+      lines.push(line.trimEnd());
+      line = "";
+    }
+    for (const character of word) {
+      if (stringWidth(line + character) > columns && character.trim() !== "") {
+        lines.push(line.trimEnd());
+        line = "";
+      }
+      line += character;
+    }
+  }
+  return [...lines, line.trimEnd()];
+}

@@ -1,0 +1,40 @@
+import { styleText } from "node:util";
+
+type Style = Parameters<typeof styleText>[0];
+
+/** Columns that output may use: the terminal's, or 80 where there is none. */
+export function width(): number {
+  return (process.stdout.isTTY && process.stdout.columns) || 80;
+}
+
+/** Colours only a terminal, and not against the user's will (https://no-color.org). */
+export function style(format: Style, text: string): string {
+  const forced = process.env["FORCE_COLOR"] !== undefined && process.env["FORCE_COLOR"] !== "0";
+  const wanted = forced || (process.stdout.isTTY && process.env["TERM"] !== "dumb");
+  return wanted && !process.env["NO_COLOR"] ? styleText(format, text) : text;
+}
+
+export const heading = (text: string): string => style("bold", text);
+export const faint = (text: string): string => style("dim", text);
+
+/** Control characters, and marks that turn the direction of writing: recorded text must not steer the terminal. */
+// eslint-disable-next-line no-control-regex
+const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+/** Recorded text, safe to print. */
+export function printable(text: string): string {
+  return text.replace(UNPRINTABLE, "\uFFFD");
+}
+
+export function print(...lines: string[]): void {
+  process.stdout.write(`${lines.join("\n")}\n`);
+}
+
+export function printJson(value: unknown): void {
+  print(JSON.stringify(value, null, 2));
+}
+
+/** Says something beside the output. */
+export function note(...lines: string[]): void {
+  process.stderr.write(`${lines.join("\n")}\n`);
+}

@@ -1,0 +1,45 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+
+import { formatTimestamp, isTimestamp, monotonicClock, parseTimestamp } from "./clock.js";
+
+describe("parseTimestamp", () => {
+  it.each([
+    ["2026-11-01T12:00:00Z", "2026-11-01T12:00:00.000Z"],
+    ["2026-11-01T12:00:00.123456Z", "2026-11-01T12:00:00.123Z"],
+    ["2026-11-01T12:00:00", "2026-11-01T12:00:00.000Z"],
+    ["2026-11-01 12:00:00", "2026-11-01T12:00:00.000Z"],
+    ["2026-11-01T12:00:00+02:00", "2026-11-01T10:00:00.000Z"],
+    ["2026-11-01T12:00:00-0130", "2026-11-01T13:30:00.000Z"],
+    ["2026-11-01", "2026-11-01T00:00:00.000Z"],
+    ["2028-02-29", "2028-02-29T00:00:00.000Z"],
+  ])("reads %s", (text, expected) => {
+    expect(formatTimestamp(parseTimestamp(text)!)).toBe(expected);
+  });
+
+  it.each(["", "yesterday", "2026-13-01", "2026-02-30", "2026-02-29T00:00:00Z", "2026-11-01T25:00:00Z", "1762000000"])(
+    "refuses %s",
+    (text) => {
+      expect(parseTimestamp(text)).toBeUndefined();
+      expect(isTimestamp(text)).toBe(false);
+    },
+  );
+
+  it("reads back whatever is formatted", () => {
+    const dates = fc.date({ min: new Date("0001-01-01"), max: new Date("9999-12-31"), noInvalidDate: true });
+    fc.assert(fc.property(dates, (date) => parseTimestamp(formatTimestamp(date.getTime())) === date.getTime()));
+  });
+});
+
+describe("monotonicClock", () => {
+  it("never runs backwards", () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer()), (readings) => {
+        const queue = [...readings];
+        const clock = monotonicClock(() => queue.shift()!);
+        const times = readings.map(() => clock());
+        expect(times).toEqual(times.toSorted((a, b) => a - b));
+      }),
+    );
+  });
+});

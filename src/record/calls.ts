@@ -1,0 +1,112 @@
+import type { Clock } from "../event/clock.js";
+import type { TelemetryEvent } from "../event/events.js";
+import type { InvocationReport } from "./report.js";
+
+/** How a {@link TelemetryLogger} writes. Every field may be left out. */
+export interface LoggerOptions {
+  /** Telemetry directory; by default as {@link findTelemetryDirectory} finds it. Created when first written to. */
+  readonly directory?: string;
+  /** False writes nothing, while arguments are still checked. Default: unless `OAK_TELEMETRY_ENABLED` is `false` or `0`. */
+  readonly enabled?: boolean;
+  /** True waits after each line until it is on the disk, so that it survives a power cut. Default false. */
+  readonly fsync?: boolean;
+  /**
+   * Sees each event before it is written and gives what to write instead, or `undefined` to drop it. When it throws,
+   * the event is dropped and the error goes to {@link onError}: what was not redacted is never written.
+   */
+  readonly redact?: (event: TelemetryEvent) => TelemetryEvent | undefined;
+  /** Called once for each run of failures to write. Default: one line on standard error. */
+  readonly onError?: (error: Error) => void;
+  /** Default: a new UUID for each logger. */
+  readonly session_id?: string;
+  /** Source of time in milliseconds. Default: the system's. */
+  readonly clock?: Clock;
+}
+
+/** What every call may carry besides its own fields. */
+export interface EventOptions {
+  /** When it happened, for what is logged afterwards: a `Date` or ISO 8601 text. Default: now. */
+  readonly timestamp?: string | Date;
+}
+
+/** Arguments of {@link TelemetryLogger.logWorkflowStart}. */
+export interface WorkflowStartArguments extends EventOptions {
+  /** Generated when not given. */
+  readonly workflow_id?: string;
+  readonly project_name: string;
+  /** Agents in the order in which they are meant to run. */
+  readonly agent_plan: readonly string[];
+  /** Expected wall time in seconds. */
+  readonly estimated_duration?: number | null;
+}
+
+/** Arguments of {@link TelemetryLogger.logAgentHandoff}. */
+export interface AgentHandoffArguments extends EventOptions {
+  readonly workflow_id: string;
+  /** Agent that produced the artifacts. */
+  readonly from_agent: string;
+  /** Agent that will use them. */
+  readonly to_agent: string;
+  /** Paths or names of what is handed over. */
+  readonly artifacts: readonly string[];
+}
+
+/** Arguments of {@link TelemetryLogger.logWorkflowComplete}. */
+export interface WorkflowCompleteArguments extends EventOptions {
+  readonly workflow_id: string;
+  /** Wall time in seconds. */
+  readonly duration_seconds: number;
+  readonly success: boolean;
+  /** Agents that really ran, in order. */
+  readonly agents_executed: readonly string[];
+}
+
+/** Arguments of {@link TelemetryLogger.logWorkflowCancelled}. */
+export interface WorkflowCancelledArguments extends EventOptions {
+  readonly workflow_id: string;
+  readonly reason?: string | null;
+  /** Wall time in seconds until the cancellation. */
+  readonly duration_seconds?: number | null;
+  readonly agents_executed?: readonly string[] | null;
+}
+
+/** Arguments of {@link TelemetryLogger.logInvocation}. */
+export interface InvocationArguments extends EventOptions {
+  /** Generated when not given. */
+  readonly invocation_id?: string;
+  readonly agent_name: string;
+  /** Kind of agent: development, quality, security, … */
+  readonly agent_type?: string | null;
+  readonly task_description?: string | null;
+  /** Features of the task and its surroundings; `task.type` names the kind of task. */
+  readonly state_features?: Readonly<Record<string, unknown>> | null;
+  readonly parent_invocation_id?: string | null;
+  readonly workflow_id?: string | null;
+  readonly spec_id?: string | null;
+  readonly spec_section?: readonly string[] | null;
+  readonly agent_variant?: string | null;
+  readonly task_type?: string | null;
+  readonly q_value?: number | null;
+  readonly exploration?: boolean | null;
+  readonly learning_enabled?: boolean | null;
+  readonly metadata?: Readonly<Record<string, unknown>> | null;
+}
+
+/** Arguments of {@link TelemetryLogger.updateInvocation}. */
+export interface InvocationUpdateArguments extends InvocationReport, EventOptions {
+  readonly invocation_id: string;
+}
+
+/** Arguments of {@link TelemetryLogger.logSuccessMetric}. */
+export interface SuccessMetricArguments extends EventOptions {
+  readonly invocation_id: string;
+  /** Did the agent accomplish the task? */
+  readonly success: boolean;
+  /** 1 (useless) to 5 (excellent). */
+  readonly quality_rating: number;
+  /** human (default), automated_tests, build_system, linter, … */
+  readonly feedback_source?: string;
+  readonly feedback_notes?: string | null;
+  readonly would_use_again?: boolean | null;
+  readonly alternative_agent_suggested?: string | null;
+}
