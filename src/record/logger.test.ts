@@ -59,9 +59,8 @@ describe("TelemetryLogger", () => {
   it("writes an invocation with the fields of the Python logger", () => {
     const logger = new TelemetryLogger({ directory });
     logger.logInvocation({ agent_name: "a", agent_type: "t", task_description: "d" });
-    const { event, event_id, sequence, timestamp, invocation_id, session_id, ...rest } = lines(
-      "agent_invocations.jsonl",
-    )[0]!;
+    const { event, event_id, sequence, timestamp, invocation_id, session_id, ...rest } =
+      lines("agent_invocations.jsonl")[0]!;
     expect({ event, sequence }).toEqual({ event: "invocation_start", sequence: 1 });
     expect([event_id, timestamp, invocation_id, session_id].every((value) => typeof value === "string")).toBe(true);
     expect(rest).toEqual({

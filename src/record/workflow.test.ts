@@ -23,12 +23,14 @@ afterEach(() => rmSync(directory, { recursive: true, force: true }));
 function events<E extends TelemetryEvent["event"]>(name: E): Extract<TelemetryEvent, { event: E }>[] {
   const file = name.startsWith("invocation") ? "agent_invocations.jsonl" : "workflow_events.jsonl";
   const lines = readFileSync(join(directory, file), "utf8").trimEnd().split("\n");
-  return lines
-    .map((line) => JSON.parse(line) as TelemetryEvent)
-    .filter((event) => event.event === name) as Extract<TelemetryEvent, { event: E }>[];
+  return lines.map((line) => JSON.parse(line) as TelemetryEvent).filter((event) => event.event === name) as Extract<
+    TelemetryEvent,
+    { event: E }
+  >[];
 }
 
-const arrows = () => events("agent_handoff").map(({ from_agent, to_agent }: AgentHandoff) => `${from_agent}→${to_agent}`);
+const arrows = () =>
+  events("agent_handoff").map(({ from_agent, to_agent }: AgentHandoff) => `${from_agent}→${to_agent}`);
 const updateOf = (agent: string): InvocationUpdate => {
   const { invocation_id } = events("invocation_start").find(({ agent_name }) => agent_name === agent)!;
   return events("invocation_update").find((update) => update.invocation_id === invocation_id)!;

@@ -98,6 +98,11 @@ const SANE_SECONDS = "duration_seconds >= 0 AND duration_seconds < 31536000000";
  * a line that stands there twice changes anything.
  */
 export const FOLD = `
+-- Unlike greatest(), these leave unknown what is unknown.
+CREATE MACRO not_before(t, earliest) AS CASE WHEN t < earliest THEN earliest ELSE t END;
+CREATE MACRO microseconds(seconds) AS to_microseconds(CAST(round(seconds * 1e6) AS BIGINT));
+CREATE MACRO seconds_between(earlier, later) AS epoch_us(not_before(later, earlier) - earlier) / 1e6;
+
 CREATE TABLE invocations AS
 WITH ordered AS (
   SELECT * REPLACE (CASE WHEN ${SANE_SECONDS} THEN duration_seconds END AS duration_seconds),
@@ -144,7 +149,7 @@ merged AS (
 timed AS (
   SELECT *,
     -- An end without a start: it started as long before its end as it says that it ran.
-    coalesce(first_start, closed_at - to_microseconds(CAST(round(coalesce(reported_seconds, 0) * 1e6) AS BIGINT)), first_line)
+    coalesce(first_start, closed_at - microseconds(coalesce(reported_seconds, 0)), first_line)
       AS started_at
   FROM merged
 )
@@ -156,11 +161,10 @@ SELECT * EXCLUDE (status, first_start, first_line, closed_at, reported_seconds),
   END AS status,
   first_start IS NOT NULL AS has_start,
   CASE
-    WHEN reported_seconds IS NOT NULL THEN started_at + to_microseconds(CAST(round(reported_seconds * 1e6) AS BIGINT))
-    ELSE greatest(closed_at, started_at)
+    WHEN reported_seconds IS NOT NULL THEN started_at + microseconds(reported_seconds)
+    ELSE not_before(closed_at, started_at)
   END AS ended_at,
-  coalesce(reported_seconds, epoch_us(greatest(closed_at, started_at)) / 1e6 - epoch_us(started_at) / 1e6)
-    AS duration_seconds
+  coalesce(reported_seconds, seconds_between(started_at, closed_at)) AS duration_seconds
 FROM timed;
 
 CREATE TABLE handoffs AS
@@ -237,14 +241,13 @@ SELECT
   first_start IS NOT NULL AS has_start,
   coalesce(
     first_start,
-    ending.ended_at - to_microseconds(CAST(round(ending.seconds * 1e6) AS BIGINT)),
+    ending.ended_at - microseconds(ending.seconds),
     least(first_line, first_work)
   ) AS started_at,
   ending.ended_at AS ended_at,
   -- The reported duration, else the time between start and end.
-  coalesce(ending.seconds, greatest(epoch_us(ending.ended_at) - epoch_us(coalesce(first_start, first_work)), 0) / 1e6)
-    AS duration_seconds,
-  greatest(epoch_us(ending.ended_at) - epoch_us(first_start), 0) / 1e6 AS observed_seconds,
+  coalesce(ending.seconds, seconds_between(coalesce(first_start, first_work), ending.ended_at)) AS duration_seconds,
+  seconds_between(first_start, ending.ended_at) AS observed_seconds,
   greatest(last_line, last_work) AS last_activity_at
 FROM merged FULL JOIN worked USING (workflow_id);
 

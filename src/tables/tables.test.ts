@@ -1,0 +1,314 @@
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+
+import { directoryOf, temporaryDirectory } from "../../test/support/directory.js";
+import { anyEvent, anyForeignEvent, anyText } from "../../test/support/events.js";
+import { LOG_FILES } from "../event/directory.js";
+import type { TelemetryEvent } from "../event/events.js";
+import { inspectLog } from "../log/inspect.js";
+import { Tables, type Row } from "./tables.js";
+
+const TABLES = ["invocations", "workflows", "handoffs", "feedback", "workflow_invocations", "workflow_metrics"];
+
+async function open<T>(directory: string, use: (tables: Tables) => Promise<T>): Promise<T> {
+  const tables = await Tables.open(directory);
+  try {
+    return await use(tables);
+  } finally {
+    tables.close();
+  }
+}
+
+const query = (events: readonly TelemetryEvent[], sql: string): Promise<Row[]> =>
+  open(directoryOf(events), (tables) => tables.rows(sql));
+
+/** All tables, in an order of their own. */
+async function dump(directory: string): Promise<Record<string, Row[]>> {
+  return open(directory, async (tables) => {
+    const all: Record<string, Row[]> = {};
+    for (const table of TABLES) all[table] = await tables.rows(`SELECT * FROM ${table} ORDER BY ALL`);
+    return all;
+  });
+}
+
+const at = (second: number) => new Date(Date.UTC(2026, 10, 1) + second * 1000).toISOString();
+const start = (invocation_id: string, second: number, more: object = {}): TelemetryEvent => ({
+  event: "invocation_start",
+  timestamp: at(second),
+  invocation_id,
+  agent_name: "a",
+  ...more,
+});
+const update = (invocation_id: string, second: number, more: object = {}): TelemetryEvent => ({
+  event: "invocation_update",
+  timestamp: at(second),
+  invocation_id,
+  ...more,
+});
+
+describe("the fold", () => {
+  it("gives the same tables for any permutation and duplication of the same events", async () => {
+    const logs = fc.array(fc.oneof(anyEvent, anyForeignEvent), { minLength: 1, maxLength: 25 }).chain((events) =>
+      fc.record({
+        events: fc.constant(events),
+        shuffled: fc.array(fc.nat(events.length - 1), { maxLength: 10 }).chain((again) =>
+          fc.shuffledSubarray([...events, ...again.map((i) => events[i]!)], {
+            minLength: events.length + again.length,
+          }),
+        ),
+      }),
+    );
+    await fc.assert(
+      fc.asyncProperty(logs, async ({ events, shuffled }) => {
+        expect(await dump(directoryOf(shuffled))).toEqual(await dump(directoryOf(events)));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it("merges start and updates field by field, the last that says anything winning", async () => {
+    const rows = await query(
+      [
+        start("i", 0, { workflow_id: "w", outcome: { status: "unknown", files_modified: [] }, tools_used: [] }),
+        update("i", 5, { tools_used: ["Edit"], outcome: { files_modified: ["x"] } }),
+        update("i", 10, { duration_seconds: 9.5, outcome: { status: "success" } }),
+      ],
+      "SELECT status, tools_used, files_modified, duration_seconds, workflow_id, has_start FROM invocations",
+    );
+    expect(rows).toEqual([
+      {
+        status: "success",
+        tools_used: ["Edit"],
+        files_modified: ["x"],
+        duration_seconds: 9.5,
+        workflow_id: "w",
+        has_start: true,
+      },
+    ]);
+  });
+
+  it("reads the Python logger's one rewritten line the same way", async () => {
+    const directory = temporaryDirectory();
+    const line = { timestamp: at(0), invocation_id: "i", agent_name: "a", state_features: { task: { type: "t" } } };
+    const done = { ...line, duration_seconds: 60.5, outcome: { status: "success" } };
+    writeFileSync(join(directory, LOG_FILES.invocation), `${JSON.stringify(done)}\n`);
+    const sql = "SELECT status, duration_seconds, epoch(ended_at - started_at) AS seconds, task_type FROM invocations";
+    expect(await open(directory, (tables) => tables.rows(sql))).toEqual([
+      { status: "success", duration_seconds: 60.5, seconds: 60.5, task_type: "t" },
+    ]);
+  });
+
+  it.each([
+    ["no end: running", [start("i", 0)], { status: "running", duration_seconds: null }],
+    ["a note in between does not end it", [start("i", 0), update("i", 5, { tools_used: [] })], { status: "running" }],
+    [
+      "an end that nobody judged is unknown, not a failure",
+      [start("i", 0), update("i", 5, { outcome: { status: "unknown" } })],
+      { status: "unknown", duration_seconds: 5 },
+    ],
+    [
+      "unknown does not overrule who knows",
+      [
+        start("i", 0),
+        update("i", 5, { outcome: { status: "failure" } }),
+        update("i", 6, { outcome: { status: "unknown" } }),
+      ],
+      { status: "failure" },
+    ],
+    [
+      "a reported duration beats the clock",
+      [start("i", 0), update("i", 100, { duration_seconds: 40 })],
+      { status: "unknown", duration_seconds: 40 },
+    ],
+    [
+      "an end without a start began its duration earlier",
+      [update("i", 100, { duration_seconds: 40, outcome: { status: "success" } })],
+      { status: "success", duration_seconds: 40, has_start: false, start: 60 },
+    ],
+    [
+      "an end without start and duration has no length",
+      [update("i", 100, { outcome: { status: "success" } })],
+      { duration_seconds: 0, start: 100 },
+    ],
+    [
+      "an end before its start has no length",
+      [start("i", 10), update("i", 5, { outcome: { status: "success" } })],
+      { duration_seconds: 0, start: 10 },
+    ],
+    [
+      "a duration that is none is not known",
+      [start("i", 0), update("i", 5, { duration_seconds: -3, outcome: { status: "success" } })],
+      { duration_seconds: 5 },
+    ],
+  ] as [string, TelemetryEvent[], Row][])("%s", async (_, events, expected) => {
+    const sql = `SELECT *, epoch(started_at) - ${Date.UTC(2026, 10, 1) / 1000} AS start FROM invocations`;
+    expect((await query(events, sql))[0]).toMatchObject(expected);
+  });
+
+  it("knows what became of a workflow", async () => {
+    const workflow = (workflow_id: string, ...rest: object[]) =>
+      [{ event: "workflow_start", timestamp: at(0), project_name: "p", agent_plan: ["a"] }, ...rest].map((event) => ({
+        workflow_id,
+        ...event,
+      })) as TelemetryEvent[];
+    const complete = { event: "workflow_complete", timestamp: at(100), duration_seconds: 90, agents_executed: ["a"] };
+    const rows = await query(
+      [
+        ...workflow("good", { ...complete, success: true }),
+        ...workflow("bad", { ...complete, success: false }),
+        ...workflow("off", { event: "workflow_cancelled", timestamp: at(50) }),
+        ...workflow("open"),
+        { workflow_id: "orphan", ...complete, success: true } as TelemetryEvent,
+        start("i", 7, { workflow_id: "implied" }),
+      ],
+      `SELECT workflow_id, end_status, success, duration_seconds, observed_seconds, has_start,
+         epoch(started_at) - ${Date.UTC(2026, 10, 1) / 1000} AS start
+       FROM workflows ORDER BY workflow_id`,
+    );
+    const row = (workflow_id: string, ...values: unknown[]) => ({
+      workflow_id,
+      end_status: values[0],
+      success: values[1],
+      duration_seconds: values[2],
+      observed_seconds: values[3],
+      has_start: values[4],
+      start: values[5],
+    });
+    expect(rows).toEqual([
+      row("bad", "failed", false, 90, 100, true, 0),
+      row("good", "completed", true, 90, 100, true, 0),
+      row("implied", null, null, null, null, false, 7),
+      row("off", "cancelled", null, 50, 50, true, 0),
+      row("open", null, null, null, null, true, 0),
+      row("orphan", "completed", true, 90, null, false, 10),
+    ]);
+  });
+
+  it("counts a line once by its event id, else by what it says", async () => {
+    const handoff = (more: object) => ({
+      event: "agent_handoff",
+      timestamp: at(1),
+      workflow_id: "w",
+      from_agent: "a",
+      to_agent: "b",
+      artifacts: [],
+      ...more,
+    });
+    const events = [
+      handoff({ event_id: "1" }),
+      handoff({ event_id: "1" }),
+      handoff({ event_id: "2" }),
+      handoff({ to_agent: "c" }),
+      handoff({ to_agent: "c" }),
+    ] as TelemetryEvent[];
+    expect(await query(events, "SELECT count(*) AS n FROM handoffs")).toEqual([{ n: 3 }]);
+  });
+
+  it("joins by session only where no workflow id is known, and says so", async () => {
+    const session = { session_id: "s" };
+    const events = [
+      { event: "workflow_start", timestamp: at(0), workflow_id: "old", project_name: "", agent_plan: [], ...session },
+      {
+        event: "workflow_complete",
+        timestamp: at(100),
+        workflow_id: "old",
+        duration_seconds: 100,
+        success: true,
+        agents_executed: [],
+        ...session,
+      },
+      { event: "workflow_start", timestamp: at(200), workflow_id: "new", project_name: "", agent_plan: [], ...session },
+      {
+        event: "workflow_complete",
+        timestamp: at(300),
+        workflow_id: "new",
+        duration_seconds: 100,
+        success: true,
+        agents_executed: [],
+        ...session,
+      },
+      start("1", 10, session),
+      start("2", 150, session),
+      start("3", 210, { ...session, workflow_id: "new" }),
+      start("4", 220, session),
+      start("5", 20, { session_id: "other" }),
+    ] as TelemetryEvent[];
+    expect(await query(events, "SELECT * FROM workflow_invocations ORDER BY invocation_id")).toEqual([
+      { workflow_id: "old", invocation_id: "1", joined_by: "session_id" },
+      { workflow_id: "new", invocation_id: "3", joined_by: "workflow_id" },
+    ]);
+  });
+});
+
+describe("reading", () => {
+  it("keeps every text as it was", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyText, { minLength: 1, maxLength: 20 }), async (texts) => {
+        const events = texts.map((task_description, i) => start(String(i), i, { task_description }));
+        const rows = await query(events, "SELECT task_description AS text FROM invocations ORDER BY started_at");
+        expect(rows.map(({ text }) => text)).toEqual(texts);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it("gives empty tables for a directory that does not exist", async () => {
+    const all = await dump(join(temporaryDirectory(), "nowhere"));
+    expect(Object.values(all).flat()).toEqual([]);
+  });
+
+  it("never throws and never loses a whole line, whatever is done to the bytes", async () => {
+    const mutations = fc.array(
+      fc.record({
+        at: fc.double({ min: 0, max: 1, noNaN: true }),
+        bytes: fc.uint8Array({ maxLength: 4 }),
+        cut: fc.nat(30),
+      }),
+      { maxLength: 4 },
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyEvent, { maxLength: 12 }), mutations, async (events, changes) => {
+        const directory = directoryOf(events);
+        for (const file of Object.values(LOG_FILES)) {
+          let content = readFileSync(join(directory, file));
+          for (const change of changes) {
+            const from = Math.floor(change.at * content.length);
+            content = Buffer.concat([content.subarray(0, from), change.bytes, content.subarray(from + change.cut)]);
+          }
+          writeFileSync(join(directory, file), content);
+        }
+        const inspection = await inspectLog(directory);
+        await open(directory, async (tables) => {
+          const terminated = inspection.damaged.filter(({ reason }) => !reason.includes("without line end"));
+          expect(tables.unreadable_lines).toBeGreaterThanOrEqual(terminated.length);
+          expect(tables.unreadable_lines).toBeLessThanOrEqual(terminated.length + inspection.invalid.length);
+        });
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it("reads any bytes whatsoever", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ maxLength: 300 }), async (bytes) => {
+        const directory = temporaryDirectory();
+        for (const file of Object.values(LOG_FILES)) writeFileSync(join(directory, file), bytes);
+        await inspectLog(directory);
+        await open(directory, async (tables) => expect(tables.unreadable_lines).toBeGreaterThanOrEqual(0));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it("knows when the log has changed", async () => {
+    const directory = directoryOf([start("i", 0)]);
+    await open(directory, async (tables) => {
+      expect(await tables.stale()).toBe(false);
+      appendFileSync(join(directory, LOG_FILES.invocation), `${JSON.stringify(update("i", 5))}\n`);
+      expect(await tables.stale()).toBe(true);
+    });
+  });
+});
