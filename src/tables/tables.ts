@@ -21,6 +21,9 @@ export type Row = Record<string, unknown>;
  * workflow, as tables of an in-memory SQL engine. A cache: everything in it comes from the log.
  */
 export class Tables {
+  #users = 0;
+  #closed = false;
+
   private constructor(
     readonly directory: string,
     private readonly instance: DuckDBInstance,
@@ -63,12 +66,25 @@ export class Tables {
     return (await fingerprintOf(this.directory)) !== this.fingerprint;
   }
 
+  /** Lets `work` query; the tables stay open until it is done, whoever closes them meanwhile. */
+  async use<T>(work: (tables: Tables) => Promise<T>): Promise<T> {
+    this.#users++;
+    try {
+      return await work(this);
+    } finally {
+      this.#users--;
+      if (this.#closed) this.close();
+    }
+  }
+
   /** Runs a query. */
   async rows(sql: string, parameters: Record<string, DuckDBValue> = {}): Promise<Row[]> {
     return rowsOf(this.connection, sql, parameters);
   }
 
   close(): void {
+    this.#closed = true;
+    if (this.#users > 0) return;
     this.connection.closeSync();
     this.instance.closeSync();
   }
@@ -194,5 +210,8 @@ async function rowsOf(
 
 /** Counts come as BigInt; nothing here is counted beyond 2^53. */
 function toPlain(value: unknown): unknown {
-  return typeof value === "bigint" ? Number(value) : value;
+  if (typeof value === "bigint") return Number(value);
+  if (Array.isArray(value)) return value.map(toPlain);
+  if (typeof value !== "object" || value === null || value instanceof Date) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, toPlain(field)]));
 }

@@ -1,0 +1,197 @@
+import type { PooledTime } from "../analyze/coordination.js";
+import type { PeriodBounds, RunTotals } from "../analyze/periods.js";
+import type { AgentTotals } from "../analyze/statistics.js";
+import type { Outcomes } from "../analyze/trends.js";
+import type { WorkflowStatus, WorkflowTotals } from "../analyze/workflows.js";
+import type { Tables } from "./tables.js";
+
+/*
+ * The aggregates over the tables, in the shapes that the functions of analyze/ take. Points in time are parameters of
+ * the form that parseTimestamp reads, in UTC.
+ */
+
+/** How often each value occurs with each agent: most frequent first, ties by first occurrence. */
+const countsByAgent = (value: string, condition: string) => `
+  SELECT agent_name, list({value: value, count: count} ORDER BY count DESC, first, value) AS counts
+  FROM (
+    SELECT agent_name, ${value} AS value, count(*) AS count, min(started_at) AS first
+    FROM invocations WHERE ${condition} GROUP BY ALL
+  )
+  GROUP BY agent_name`;
+
+/** The last judgement of each invocation. */
+const RATINGS = `
+  SELECT invocation_id,
+    arg_max(quality_rating, (given_at, sequence, event_id)) FILTER (quality_rating BETWEEN 1 AND 5) AS quality
+  FROM feedback GROUP BY invocation_id`;
+
+/** As specified: a run of zero seconds is one whose duration nobody took. */
+const MEAN_DURATION = "avg(duration_seconds) FILTER (duration_seconds > 0)";
+
+const FAILED_WITH_MESSAGE = "status = 'failure' AND error_message <> ''";
+
+const STARTED_IN_PERIOD = `started_at >= CAST($start AS TIMESTAMPTZ) AT TIME ZONE 'UTC'
+  AND started_at < CAST($end AS TIMESTAMPTZ) AT TIME ZONE 'UTC'`;
+
+/** Counts and sums of every agent, in order of their first run. */
+export async function agentTotals(tables: Tables): Promise<AgentTotals[]> {
+  const rows = await tables.rows(`
+    SELECT i.agent_name, count(*) AS invocations,
+      count(*) FILTER (status = 'success') AS successes,
+      count(*) FILTER (status = 'failure') AS failures,
+      count(*) FILTER (status = 'partial') AS partial,
+      count(*) FILTER (status = 'unknown') AS unknown,
+      count(*) FILTER (status = 'running') AS running,
+      ${MEAN_DURATION} AS mean_duration_seconds,
+      avg(quality) AS mean_quality,
+      count(quality) AS rated,
+      coalesce(any_value(t.counts), []) AS task_types,
+      coalesce(any_value(e.counts), []) AS errors,
+      coalesce(list(error_message ORDER BY started_at, i.invocation_id) FILTER (${FAILED_WITH_MESSAGE}), [])[:5]
+        AS first_errors
+    FROM invocations AS i
+      LEFT JOIN (${RATINGS}) AS r USING (invocation_id)
+      LEFT JOIN (${countsByAgent("task_type", "task_type <> ''")}) AS t ON t.agent_name = i.agent_name
+      LEFT JOIN (${countsByAgent("error_message", FAILED_WITH_MESSAGE)}) AS e ON e.agent_name = i.agent_name
+    WHERE i.agent_name IS NOT NULL
+    GROUP BY i.agent_name
+    ORDER BY min(started_at), i.agent_name`);
+  return rows as unknown as AgentTotals[];
+}
+
+/** How many invocations there are, and when the first and the last started: ISO 8601, with the digits of the log. */
+export async function invocationRange(
+  tables: Tables,
+): Promise<{ total: number; start: string | null; end: string | null }> {
+  const iso = (column: string) => `regexp_replace(strftime(${column}, '%Y-%m-%dT%H:%M:%S.%f'), '000$', '') || 'Z'`;
+  const [row] = await tables.rows(`
+    SELECT count(*) AS total, ${iso("min(started_at)")} AS "start", ${iso("max(started_at)")} AS "end"
+    FROM invocations WHERE agent_name IS NOT NULL`);
+  return row as { total: number; start: string | null; end: string | null };
+}
+
+/**
+ * Counts and means over workflows.
+ *
+ * @param silentSince a workflow without an end that has not been heard of since then is abandoned
+ */
+export async function workflowTotals(tables: Tables, silentSince: string): Promise<WorkflowTotals> {
+  const [totals] = await tables.rows(
+    `SELECT
+      count(*) FILTER (status = 'completed') AS completed,
+      count(*) FILTER (status = 'failed') AS failed,
+      count(*) FILTER (status = 'cancelled') AS cancelled,
+      count(*) FILTER (status = 'running') AS running,
+      count(*) FILTER (status = 'abandoned') AS abandoned,
+      count(*) FILTER (success) AS successes,
+      count(success) AS judged,
+      avg(duration_seconds) FILTER (status IN ('completed', 'failed')) AS mean_duration_seconds,
+      avg(len(agents_executed)) FILTER (status IN ('completed', 'failed')) AS mean_agents
+    FROM (
+      SELECT *, coalesce(end_status, CASE
+        WHEN last_activity_at < CAST($silent_since AS TIMESTAMPTZ) AT TIME ZONE 'UTC' THEN 'abandoned'
+        ELSE 'running'
+      END) AS status
+      FROM workflows
+    )`,
+    { silent_since: silentSince },
+  );
+  const patterns = await tables.rows(`
+    SELECT agents_executed AS agents, count(*) AS count
+    FROM workflows
+    WHERE end_status IN ('completed', 'failed') AND len(agents_executed) > 0
+    GROUP BY agents_executed
+    ORDER BY count DESC, min(started_at), agents_executed
+    LIMIT 5`);
+  return {
+    ...(totals as unknown as Omit<WorkflowTotals, "by_status" | "patterns">),
+    by_status: totals as Record<WorkflowStatus, number>,
+    patterns: patterns as unknown as WorkflowTotals["patterns"],
+  };
+}
+
+/** Where the time of the workflows that ran to their end went, of all or of those that started in a period. */
+export async function pooledTime(tables: Tables, period?: PeriodBounds): Promise<PooledTime> {
+  const [pool] = await tables.rows(
+    `SELECT
+      count(*) FILTER (measured) AS workflows,
+      count(*) FILTER (NOT measured) AS left_out,
+      count(*) FILTER (measured AND joined_by_session) AS joined_by_session,
+      count(*) FILTER (measured AND abs(duration_seconds - observed_seconds) > 0.05 * duration_seconds)
+        AS duration_mismatches,
+      coalesce(sum(open_invocations) FILTER (measured), 0) AS open_invocations,
+      coalesce(sum(wall_us) FILTER (measured), 0) AS wall,
+      coalesce(sum(work_us) FILTER (measured), 0) AS work,
+      coalesce(sum(busy_us) FILTER (measured), 0) AS busy,
+      coalesce(sum(own_us) FILTER (measured), 0) AS own
+    FROM (
+      SELECT *, coalesce(wall_us > 0 AND ended_invocations > 0, false) AS measured
+      FROM workflows LEFT JOIN workflow_metrics USING (workflow_id)
+      WHERE end_status IN ('completed', 'failed') ${period ? `AND ${STARTED_IN_PERIOD}` : ""}
+    )`,
+    { ...period },
+  );
+  return pool as unknown as PooledTime;
+}
+
+/** Outcomes of the workflows that started in a period and ran to their end, and how many these are. */
+export async function workflowOutcomes(
+  tables: Tables,
+  period: PeriodBounds,
+): Promise<Outcomes & { readonly workflows: number }> {
+  const [counts] = await tables.rows(
+    `SELECT count(*) AS workflows, count(*) FILTER (success) AS successes, count(success) AS total
+    FROM workflows WHERE end_status IN ('completed', 'failed') AND ${STARTED_IN_PERIOD}`,
+    { ...period },
+  );
+  return counts as unknown as Outcomes & { workflows: number };
+}
+
+/** Outcomes of one agent (or of all, in order of their first run) before and after a point in time. */
+export async function outcomesAround(
+  tables: Tables,
+  times: { readonly oldest: string; readonly recent: string; readonly now: string },
+  agent?: string,
+): Promise<{ agent_name: string; recent: Outcomes; historical: Outcomes }[]> {
+  const outcomes = (period: string) => `{
+    successes: count(*) FILTER (period = '${period}' AND status = 'success'),
+    total: count(*) FILTER (period = '${period}' AND status IN ('success', 'failure', 'partial'))
+  }`;
+  const time = (name: string) => `CAST($${name} AS TIMESTAMPTZ) AT TIME ZONE 'UTC'`;
+  const rows = await tables.rows(
+    `SELECT agent_name, ${outcomes("recent")} AS recent, ${outcomes("historical")} AS historical
+    FROM (
+      SELECT *, CASE
+        WHEN started_at > ${time("now")} THEN 'future'
+        WHEN started_at >= ${time("recent")} THEN 'recent'
+        WHEN started_at >= ${time("oldest")} THEN 'historical'
+      END AS period
+      FROM invocations
+      WHERE ${agent === undefined ? "agent_name IS NOT NULL" : "agent_name = $agent"}
+    )
+    GROUP BY agent_name
+    ORDER BY min(started_at), agent_name`,
+    { ...times, ...(agent === undefined ? {} : { agent }) },
+  );
+  return rows as unknown as { agent_name: string; recent: Outcomes; historical: Outcomes }[];
+}
+
+/** Counts and means over the invocations that started in a period: of all, and of each agent. */
+export async function runTotals(
+  tables: Tables,
+  period: PeriodBounds,
+): Promise<{ all: RunTotals; agents: Map<string, RunTotals> }> {
+  const rows = (await tables.rows(
+    `SELECT agent_name, count(*) AS invocations,
+      count(*) FILTER (status = 'success') AS successes,
+      count(*) FILTER (status IN ('success', 'failure')) AS total,
+      ${MEAN_DURATION} AS mean_duration_seconds,
+      avg(quality) AS mean_quality
+    FROM invocations LEFT JOIN (${RATINGS}) USING (invocation_id)
+    WHERE agent_name IS NOT NULL AND ${STARTED_IN_PERIOD}
+    GROUP BY GROUPING SETS ((agent_name), ())`,
+    { ...period },
+  )) as unknown as (RunTotals & { agent_name: string | null })[];
+  const agents = rows.flatMap((row) => (row.agent_name === null ? [] : [[row.agent_name, row] as const]));
+  return { all: rows.find(({ agent_name }) => agent_name === null)!, agents: new Map(agents) };
+}
