@@ -10,9 +10,9 @@ const daysAgo = (days: number) => new Date(Date.parse(NOW) - days * 86_400_000);
 
 interface Setup {
   readonly logger: TelemetryLogger;
-  run(agent_name: string, days: number, outcome_status?: OutcomeStatus, quality?: number): string;
-  workflow(days: number, success: boolean, agents_executed: string[]): string;
-  analyzer(options?: AnalyzerOptions): TelemetryAnalyzer;
+  readonly run: (agent_name: string, days: number, outcome_status?: OutcomeStatus, quality?: number) => string;
+  readonly workflow: (days: number, success: boolean, agents_executed: string[]) => string;
+  readonly analyzer: (options?: AnalyzerOptions) => TelemetryAnalyzer;
 }
 
 function setup(): Setup {
@@ -35,7 +35,10 @@ function setup(): Setup {
       logger.logWorkflowComplete({ workflow_id, duration_seconds: 60, success, agents_executed, timestamp: end });
       return workflow_id;
     },
-    analyzer: (options = {}) => new TelemetryAnalyzer({ directory, as_of: NOW, ...options }),
+    analyzer(options = {}) {
+      logger.close();
+      return new TelemetryAnalyzer({ directory, as_of: NOW, ...options });
+    },
   };
 }
 
@@ -125,11 +128,12 @@ describe("TelemetryAnalyzer", () => {
   });
 
   it("sees what was recorded since the last call", async () => {
-    const { run, analyzer } = setup();
+    const { logger, run, analyzer } = setup();
     run("a", 1, "success");
     const reader = analyzer();
     expect((await reader.generateStatistics()).total_invocations).toBe(1);
     run("a", 1, "success");
+    logger.close();
     expect((await reader.generateStatistics()).total_invocations).toBe(2);
     reader.close();
     expect((await reader.generateStatistics()).total_invocations).toBe(2);

@@ -40,6 +40,8 @@ async function overheadOf(samples: readonly Sample[]): Promise<CoordinationOverh
       agents_executed: [],
       timestamp: at(seconds),
     });
+    workflowLogger!.close();
+    agentLogger!.close();
     origin += seconds * 1000;
   }
   const analyzer = new TelemetryAnalyzer({ directory });

@@ -38,6 +38,7 @@ describe("the specification", () => {
       agents_executed: ["backend-architect", "frontend-developer"],
       timestamp: "2025-10-21T11:30:00Z",
     });
+    logger.close();
     const lines = readFileSync(join(directory, "workflow_events.jsonl"), "utf8").trimEnd().split("\n");
     const plain = lines.map((line, i) => {
       const { session_id, event_id, sequence, ...fields } = JSON.parse(line) as Record<string, unknown>;

@@ -6,10 +6,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { TelemetryAnalyzer } from "../analyzer.js";
 import { TelemetryLogger } from "../record/logger.js";
 import type { Run, Workflow } from "../record/workflow.js";
-import { overheadText } from "./commands/overhead.js";
-import { statisticsText } from "./commands/stats.js";
-import { trendsText } from "./commands/trends.js";
-import { workflowsText } from "./commands/workflows.js";
+import { overheadText } from "./views/overhead.js";
+import { statisticsText } from "./views/statistics.js";
+import { trendsText } from "./views/trends.js";
+import { workflowsText } from "./views/workflows.js";
 import { duration } from "./format.js";
 import { faint, heading, print, style } from "./terminal.js";
 

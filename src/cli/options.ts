@@ -42,13 +42,25 @@ export function analysisOptions(command: Command): Command {
     );
 }
 
+/** Adds `--days`, the span of trends. */
+export function daysOption(command: Command): Command {
+  return command.option("--days <number>", "how many days to look back, more than 7", days, 30);
+}
+
+function days(text: string): number {
+  const number = positiveNumber(text);
+  if (number <= 7)
+    throw new InvalidArgumentError("It must be more than 7: the last 7 days are compared with the rest.");
+  return number;
+}
+
 export function time(text: string): string {
   if (parseTimestamp(text) === undefined)
     throw new InvalidArgumentError("It must be an ISO 8601 time, such as 2026-11-01 or 2026-11-01T12:00:00Z.");
   return text;
 }
 
-export function positiveNumber(text: string): number {
+function positiveNumber(text: string): number {
   const number = Number(text);
   if (text.trim() === "" || !(number > 0) || !Number.isFinite(number))
     throw new InvalidArgumentError("It must be a number greater than 0.");

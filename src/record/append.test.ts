@@ -1,4 +1,13 @@
-import fs, { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -7,81 +16,129 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Appender } from "./append.js";
 
 let directory: string;
+let path: string;
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), "oak-test-"));
+  path = join(directory, "log.jsonl");
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
+/** What became of the lines: how many went out in each write, and what failed. */
+let writes: (number | string)[];
+function appender(to = path, fsync = false): Appender {
+  writes = [];
+  return new Appender({
+    path: to,
+    fsync,
+    onWritten: (lines, error) =>
+      writes.push(error === undefined ? lines : ((error as NodeJS.ErrnoException).code ?? "?")),
+  });
+}
+const content = (of = path) => readFileSync(of, "utf8");
+
 describe("Appender", () => {
   it("creates the folder and the file for the user alone", () => {
-    const path = join(directory, "new", "log.jsonl");
-    new Appender(path, false).append("one");
-    expect(readFileSync(path, "utf8")).toBe("one\n");
-    expect(statSync(path).mode & 0o777).toBe(0o600);
+    const nested = join(directory, "new", "log.jsonl");
+    appender(nested).append("one", 1);
+    expect(content(nested)).toBe("one\n");
+    expect(statSync(nested).mode & 0o777).toBe(0o600);
     expect(statSync(join(directory, "new")).mode & 0o777).toBe(0o700);
   });
 
+  it("writes a line at once, unless another was written in the same millisecond", () => {
+    const file = appender();
+    file.append("one", 1);
+    expect(content()).toBe("one\n");
+    file.append("two", 2);
+    expect(content()).toBe("one\ntwo\n");
+    file.append("three", 2);
+    file.append("four", 2);
+    expect(content()).toBe("one\ntwo\n");
+    file.append("five", 3);
+    expect(content()).toBe("one\ntwo\nthree\nfour\nfive\n");
+    expect(writes).toEqual([1, 1, 3]);
+  });
+
+  it("writes a burst when the running job ends", async () => {
+    const file = appender();
+    const other = appender(join(directory, "other.jsonl"));
+    for (const line of ["one", "two", "three"]) {
+      file.append(line, 1);
+      other.append(line, 1);
+    }
+    await Promise.resolve();
+    expect(content()).toBe("one\ntwo\nthree\n");
+    expect(content(join(directory, "other.jsonl"))).toBe("one\ntwo\nthree\n");
+    file.append("four", 1);
+    await Promise.resolve();
+    expect(content()).toBe("one\ntwo\nthree\nfour\n");
+  });
+
+  it("writes a burst when it has grown large, and when it is closed", () => {
+    const file = appender();
+    const line = "x".repeat(1000);
+    for (let i = 0; i < 100; i++) file.append(line, 1);
+    expect(writes[0]).toBe(1);
+    expect(writes[1]).toBe(66);
+    file.close();
+    expect(content()).toBe(`${line}\n`.repeat(100));
+  });
+
+  it("gathers nothing when each line must reach the disk", () => {
+    const file = appender(path, true);
+    file.append("one", 1);
+    file.append("two", 1);
+    expect(content()).toBe("one\ntwo\n");
+    expect(writes).toEqual([1, 1]);
+  });
+
   it("closes a torn line that another process left before it appends", () => {
-    const path = join(directory, "log.jsonl");
     writeFileSync(path, 'whole\n{"torn');
-    const appender = new Appender(path, false);
-    appender.append("next");
-    appender.append("last");
-    expect(readFileSync(path, "utf8")).toBe('whole\n{"torn\nnext\nlast\n');
+    const file = appender();
+    file.append("next", 1);
+    file.append("last", 2);
+    expect(content()).toBe('whole\n{"torn\nnext\nlast\n');
   });
 
-  it("writes to a new file when the old one was deleted or replaced", async () => {
-    const path = join(directory, "log.jsonl");
-    const appender = new Appender(path, false);
-    appender.append("lost");
+  it("writes to a new file when the old one was deleted, at the latest a second later", () => {
+    const file = appender();
+    file.append("lost", 1);
     rmSync(path);
-    await new Promise((resolve) => setTimeout(resolve, 1100));
-    appender.append("kept");
-    expect(readFileSync(path, "utf8")).toBe("kept\n");
+    file.append("lost too", 500);
+    file.append("kept", 1500);
+    expect(content()).toBe("kept\n");
   });
 
-  it("waits for the disk when asked to", () => {
-    const path = join(directory, "log.jsonl");
-    const appender = new Appender(path, true);
-    appender.append("one");
-    expect(readFileSync(path, "utf8")).toBe("one\n");
-  });
-
-  it("throws what the file system says, and goes on when it can", () => {
-    const path = join(directory, "file", "log.jsonl");
-    writeFileSync(join(directory, "file"), "not a folder");
-    const appender = new Appender(path, false);
-    expect(() => appender.append("lost")).toThrow(/EEXIST|ENOTDIR/);
-    rmSync(join(directory, "file"));
-    appender.append("kept");
-    expect(readFileSync(path, "utf8")).toBe("kept\n");
+  it("says what the file system says, counts what is lost, and goes on when it can", () => {
+    const blocked = join(directory, "file");
+    writeFileSync(blocked, "not a folder");
+    const file = appender(join(blocked, "log.jsonl"));
+    file.append("lost", 1);
+    rmSync(blocked);
+    file.append("kept", 2);
+    expect(writes).toEqual([expect.stringMatching(/EEXIST|ENOTDIR/), 1]);
+    expect(content(join(blocked, "log.jsonl"))).toBe("kept\n");
   });
 
   // Linux keeps a device that is always full.
   it.runIf(existsSync("/dev/full"))("reports a full disk", () => {
-    const appender = new Appender("/dev/full", false);
-    expect(() => appender.append("lost")).toThrow(/ENOSPC/);
-    appender.close();
+    const file = appender("/dev/full");
+    file.append("lost", 1);
+    expect(writes).toEqual(["ENOSPC"]);
+    file.close();
   });
 
-  it("can be closed and used again", () => {
-    const path = join(directory, "log.jsonl");
-    const appender = new Appender(path, false);
-    appender.append("one");
-    appender.close();
-    appender.close();
-    appendFileSync(path, "two\n");
-    appender.append("three");
-    expect(readFileSync(path, "utf8")).toBe("one\ntwo\nthree\n");
-  });
-
-  it("leaves no descriptor open after close", () => {
-    const open = () => fs.readdirSync("/proc/self/fd").length;
-    if (!existsSync("/proc/self/fd")) return;
+  it("can be closed and used again, and leaves no descriptor open", () => {
+    const open = () => (existsSync("/proc/self/fd") ? readdirSync("/proc/self/fd").length : 0);
     const before = open();
-    const appender = new Appender(join(directory, "log.jsonl"), false);
-    appender.append("one");
-    appender.close();
+    const file = appender();
+    file.append("one", 1);
+    file.close();
+    file.close();
     expect(open()).toBe(before);
+    appendFileSync(path, "two\n");
+    file.append("three", 2);
+    file.close();
+    expect(content()).toBe("one\ntwo\nthree\n");
   });
 });

@@ -48,7 +48,8 @@ export function optionalId(field: string, value: string | Absent): string | null
 
 export function texts(field: string, value: readonly string[]): readonly string[] {
   if (!Array.isArray(value)) fail(field, "an array of strings", value);
-  for (let i = 0; i < value.length; i++) text(`${field}[${i}]`, value[i]);
+  for (let i = 0; i < value.length; i++)
+    if (typeof value[i] !== "string" || value[i] === "") fail(`${field}[${i}]`, "a non-empty string", value[i]);
   return value;
 }
 
@@ -98,12 +99,39 @@ export function optionalObject(
 ): Readonly<Record<string, unknown>> | null {
   if (value === undefined || value === null) return null;
   record(field, value);
+  return value;
+}
+
+/**
+ * Writes checked fields as JSON.
+ *
+ * Half of a surrogate pair (a text cut in the middle of an emoji) is no valid JSON for most readers: it is replaced.
+ *
+ * @throws {ArgumentError} that names the field which JSON cannot say, such as a BigInt or a circle
+ */
+export function toJson(fields: object): string {
+  try {
+    const json = JSON.stringify(fields);
+    return json.includes("\\ud") ? JSON.stringify(fields, wellFormed) : json;
+  } catch (error) {
+    const culprit = Object.entries(fields).find(([, value]) => !isSerializable(value));
+    if (!culprit) throw error;
+    const [problem] = (error as Error).message.split("\n");
+    throw new ArgumentError(culprit[0], `cannot be written as JSON: ${problem}`);
+  }
+}
+
+function wellFormed(_field: string, value: unknown): unknown {
+  return typeof value === "string" ? value.toWellFormed() : value;
+}
+
+function isSerializable(value: unknown): boolean {
   try {
     JSON.stringify(value);
-  } catch (error) {
-    throw new ArgumentError(field, `cannot be written as JSON: ${(error as Error).message.split("\n")[0]}`);
+    return true;
+  } catch {
+    return false;
   }
-  return value;
 }
 
 /** Takes a `Date` or ISO 8601 text, gives the form in which the log holds it. */

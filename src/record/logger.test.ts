@@ -18,7 +18,8 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-function lines(file: string): Record<string, unknown>[] {
+function lines(logger: TelemetryLogger, file: string): Record<string, unknown>[] {
+  logger.close();
   const text = readFileSync(join(directory, file), "utf8");
   expect(text.endsWith("\n")).toBe(true);
   return text
@@ -40,9 +41,9 @@ describe("TelemetryLogger", () => {
     logger.close();
 
     const written = [
-      ...lines("workflow_events.jsonl"),
-      ...lines("agent_invocations.jsonl"),
-      ...lines("success_metrics.jsonl"),
+      ...lines(logger, "workflow_events.jsonl"),
+      ...lines(logger, "agent_invocations.jsonl"),
+      ...lines(logger, "success_metrics.jsonl"),
     ] as unknown as TelemetryEvent[];
     expect(written.map(({ event }) => event).toSorted()).toEqual(Object.keys(EVENT_SCHEMAS).toSorted());
     for (const event of written) {
@@ -59,8 +60,10 @@ describe("TelemetryLogger", () => {
   it("writes an invocation with the fields of the Python logger", () => {
     const logger = new TelemetryLogger({ directory });
     logger.logInvocation({ agent_name: "a", agent_type: "t", task_description: "d" });
-    const { event, event_id, sequence, timestamp, invocation_id, session_id, ...rest } =
-      lines("agent_invocations.jsonl")[0]!;
+    const { event, event_id, sequence, timestamp, invocation_id, session_id, ...rest } = lines(
+      logger,
+      "agent_invocations.jsonl",
+    )[0]!;
     expect({ event, sequence }).toEqual({ event: "invocation_start", sequence: 1 });
     expect([event_id, timestamp, invocation_id, session_id].every((value) => typeof value === "string")).toBe(true);
     expect(rest).toEqual({
@@ -105,7 +108,7 @@ describe("TelemetryLogger", () => {
     const options = { project_name: "p", agent_plan: [] };
     logger.logWorkflowStart({ ...options, timestamp: "2026-11-01T12:00:00+02:00" });
     logger.logWorkflowStart({ ...options, timestamp: new Date(0) });
-    const times = lines("workflow_events.jsonl").map(({ timestamp }) => timestamp);
+    const times = lines(logger, "workflow_events.jsonl").map(({ timestamp }) => timestamp);
     expect(times).toEqual(["2026-11-01T10:00:00.000Z", "1970-01-01T00:00:00.000Z"]);
   });
 
@@ -115,7 +118,7 @@ describe("TelemetryLogger", () => {
     logger.logInvocation({ agent_name: "a" });
     now = 1_000;
     logger.logInvocation({ agent_name: "b" });
-    const [first, second] = lines("agent_invocations.jsonl");
+    const [first, second] = lines(logger, "agent_invocations.jsonl");
     expect(second!["timestamp"]).toBe(first!["timestamp"]);
   });
 
@@ -174,10 +177,12 @@ describe("TelemetryLogger", () => {
     const errors: Error[] = [];
     const logger = new TelemetryLogger({ directory: blocked, onError: (error) => errors.push(error) });
     for (let i = 0; i < 3; i++) expect(logger.logInvocation({ agent_name: "a" })).toEqual(expect.any(String));
+    logger.close();
     expect(errors).toHaveLength(1);
     expect(logger.dropped).toBe(3);
     rmSync(blocked);
     logger.logInvocation({ agent_name: "b" });
+    logger.close();
     expect(readFileSync(join(blocked, "agent_invocations.jsonl"), "utf8")).toContain('"agent_name":"b"');
     expect(logger.dropped).toBe(3);
   });
@@ -214,7 +219,7 @@ describe("TelemetryLogger", () => {
     logger.logInvocation({ agent_name: "a", task_description: "use sk-12345" });
     logger.logInvocation({ agent_name: "a", task_description: "fail" });
     logger.logSuccessMetric({ invocation_id: "i", success: true, quality_rating: 1 });
-    expect(lines("agent_invocations.jsonl").map((line) => line["task_description"])).toEqual(["use ***"]);
+    expect(lines(logger, "agent_invocations.jsonl").map((line) => line["task_description"])).toEqual(["use ***"]);
     expect(existsSync(join(directory, "success_metrics.jsonl"))).toBe(false);
     expect(errors.map((error) => error.message)).toEqual(["redaction failed"]);
   });
@@ -232,7 +237,7 @@ describe("TelemetryLogger", () => {
   it("mends half of an emoji, which most readers of JSON refuse", () => {
     const logger = new TelemetryLogger({ directory });
     logger.logInvocation({ agent_name: "a", task_description: "cut 🚀".slice(0, 5), metadata: { deep: ["\ud800"] } });
-    const [line] = lines("agent_invocations.jsonl");
+    const [line] = lines(logger, "agent_invocations.jsonl");
     expect(line).toMatchObject({ task_description: "cut \uFFFD", metadata: { deep: ["\uFFFD"] } });
   });
 });

@@ -1,9 +1,9 @@
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { join } from "node:path";
 
 import { formatTimestamp, monotonicClock, type Clock } from "../event/clock.js";
 import { findTelemetryDirectory, LOG_FILES, type LogKind } from "../event/directory.js";
-import type { TelemetryEvent } from "../event/events.js";
+import type { InvocationStart, TelemetryEvent } from "../event/events.js";
 import { Appender } from "./append.js";
 import * as check from "./arguments.js";
 import type {
@@ -20,8 +20,54 @@ import type {
 import { reportFields } from "./report.js";
 import { Workflow, type WorkflowOptions } from "./workflow.js";
 
-/** An event without what the logger adds to it. */
-type Unstamped = TelemetryEvent extends infer E ? (E extends TelemetryEvent ? Omit<E, "timestamp"> : never) : never;
+/** Fields that few invocations have. */
+const RARE_FIELDS = [
+  "spec_id",
+  "spec_section",
+  "agent_variant",
+  "task_type",
+  "q_value",
+  "exploration",
+  "learning_enabled",
+  "metadata",
+] as const satisfies (keyof InvocationArguments)[];
+
+function rareFields(fields: Pick<InvocationArguments, (typeof RARE_FIELDS)[number]>): Partial<InvocationStart> {
+  return {
+    spec_id: check.optionalText("spec_id", fields.spec_id),
+    spec_section: check.optionalTexts("spec_section", fields.spec_section) ?? [],
+    agent_variant: check.optionalText("agent_variant", fields.agent_variant),
+    task_type: check.optionalText("task_type", fields.task_type),
+    q_value: check.optionalNumber("q_value", fields.q_value),
+    exploration: check.optionalFlag("exploration", fields.exploration),
+    learning_enabled: check.optionalFlag("learning_enabled", fields.learning_enabled) ?? false,
+    metadata: check.optionalObject("metadata", fields.metadata) ?? {},
+  };
+}
+
+// Half of an invocation's line is the same in nearly every one: it is turned into JSON once.
+
+const NOTHING_RARE = members(rareFields({}));
+
+/** What an invocation that starts cannot know. */
+const NOT_YET_KNOWN = members({
+  reward: null,
+  tools_used: [],
+  duration_seconds: null,
+  outcome: {
+    status: "unknown",
+    error_message: null,
+    files_modified: [],
+    files_created: [],
+    tests_passed: null,
+    build_succeeded: null,
+  },
+} satisfies Partial<InvocationStart>);
+
+/** The fields of an object as they stand behind others in a line. */
+function members(fields: object): string {
+  return `,${check.toJson(fields).slice(1, -1)}`;
+}
 
 /**
  * Records workflows, handoffs, invocations and feedback as lines of JSON in a telemetry directory.
@@ -45,19 +91,30 @@ export class TelemetryLogger {
   readonly #redact: LoggerOptions["redact"];
   readonly #onError: (error: Error) => void;
   readonly #files: Readonly<Record<LogKind, Appender>>;
+  /** Tells this logger's events from all others', together with the sequence. */
+  readonly #writer = randomBytes(9).toString("base64url");
+  readonly #session: string;
   #sequence = 0;
+  /** The time of the last event, and as text: in a burst it is the same. */
+  #now = Number.NaN;
+  #timestamp = "";
   #failing = false;
   #dropped = 0;
 
   constructor(options: LoggerOptions = {}) {
     this.session_id = check.optionalId("session_id", options.session_id) ?? randomUUID();
+    this.#session = JSON.stringify(this.session_id.toWellFormed());
     this.directory = findTelemetryDirectory(check.optionalText("directory", options.directory) ?? undefined);
     this.enabled = check.optionalFlag("enabled", options.enabled) ?? enabledByEnvironment();
     const fsync = check.optionalFlag("fsync", options.fsync) ?? false;
     this.#clock = monotonicClock(options.clock);
     this.#redact = options.redact;
     this.#onError = options.onError ?? reportOnStderr;
-    const appender = (kind: LogKind) => new Appender(join(this.directory, LOG_FILES[kind]), fsync);
+    const onWritten = (lines: number, error?: unknown) => {
+      if (error === undefined) this.#failing = false;
+      else this.#drop(lines, error);
+    };
+    const appender = (kind: LogKind) => new Appender({ path: join(this.directory, LOG_FILES[kind]), fsync, onWritten });
     this.#files = {
       workflow: appender("workflow"),
       invocation: appender("invocation"),
@@ -160,7 +217,7 @@ export class TelemetryLogger {
   logInvocation(fields: InvocationArguments): string {
     check.record("arguments", fields);
     const invocation_id = check.optionalId("invocation_id", fields.invocation_id) ?? randomUUID();
-    this.#write("invocation", fields.timestamp, {
+    const known: Partial<InvocationStart> = {
       event: "invocation_start",
       invocation_id,
       agent_name: check.text("agent_name", fields.agent_name),
@@ -169,26 +226,9 @@ export class TelemetryLogger {
       state_features: check.optionalObject("state_features", fields.state_features) ?? {},
       parent_invocation_id: check.optionalId("parent_invocation_id", fields.parent_invocation_id),
       workflow_id: check.optionalId("workflow_id", fields.workflow_id),
-      spec_id: check.optionalText("spec_id", fields.spec_id),
-      spec_section: check.optionalTexts("spec_section", fields.spec_section) ?? [],
-      agent_variant: check.optionalText("agent_variant", fields.agent_variant),
-      task_type: check.optionalText("task_type", fields.task_type),
-      q_value: check.optionalNumber("q_value", fields.q_value),
-      exploration: check.optionalFlag("exploration", fields.exploration),
-      reward: null,
-      learning_enabled: check.optionalFlag("learning_enabled", fields.learning_enabled) ?? false,
-      tools_used: [],
-      duration_seconds: null,
-      outcome: {
-        status: "unknown",
-        error_message: null,
-        files_modified: [],
-        files_created: [],
-        tests_passed: null,
-        build_succeeded: null,
-      },
-      metadata: check.optionalObject("metadata", fields.metadata) ?? {},
-    });
+    };
+    const rare = RARE_FIELDS.some((field) => fields[field] !== undefined) ? members(rareFields(fields)) : NOTHING_RARE;
+    this.#write("invocation", fields.timestamp, known, rare + NOT_YET_KNOWN);
     return invocation_id;
   }
 
@@ -238,46 +278,50 @@ export class TelemetryLogger {
     for (const file of Object.values(this.#files)) file.close();
   }
 
-  /** Writes the specification's fields in their order, then what this recorder adds. */
-  #write(kind: LogKind, timestamp: EventOptions["timestamp"], fields: Unstamped): string {
-    const event_id = randomUUID();
-    const event = {
-      timestamp: check.optionalTimestamp("timestamp", timestamp) ?? formatTimestamp(this.#clock()),
-      ...fields,
-      session_id: this.session_id,
-      event_id,
-      sequence: ++this.#sequence,
-    } as TelemetryEvent;
-    if (!this.enabled) return event_id;
-    try {
-      const redacted = this.#redact ? this.#redact(event) : event;
-      if (redacted === undefined) return event_id;
-      this.#files[kind].append(serialize(redacted));
-      this.#failing = false;
-    } catch (error) {
-      this.#dropped++;
-      this.#report(error instanceof Error ? error : new Error(String(error)));
+  /**
+   * Writes the specification's fields in their order, then what this recorder adds.
+   *
+   * @param rest more fields, as they stand in the line
+   */
+  #write(kind: LogKind, timestamp: EventOptions["timestamp"], fields: Partial<TelemetryEvent>, rest = ""): string {
+    const given = check.optionalTimestamp("timestamp", timestamp);
+    const now = this.#clock();
+    if (now !== this.#now) {
+      this.#now = now;
+      this.#timestamp = formatTimestamp(now);
     }
+    const sequence = ++this.#sequence;
+    const event_id = `${this.#writer}-${sequence}`;
+    if (!this.enabled) return event_id;
+    const line =
+      `{"timestamp":"${given ?? this.#timestamp}",${check.toJson(fields).slice(1, -1)}${rest}` +
+      `,"session_id":${this.#session},"event_id":"${event_id}","sequence":${sequence}}`;
+    const redacted = this.#redact ? this.#redacted(line) : line;
+    if (redacted !== undefined) this.#files[kind].append(redacted, now);
     return event_id;
   }
 
-  /** Once for each run of failures: a full disk must not flood the host's standard error. */
-  #report(error: Error): void {
+  #redacted(line: string): string | undefined {
+    try {
+      const event = this.#redact!(JSON.parse(line) as TelemetryEvent);
+      return event && check.toJson(event);
+    } catch (error) {
+      this.#drop(1, error);
+      return undefined;
+    }
+  }
+
+  /** Counts what is lost, and says so once for each run of failures: a full disk must not flood standard error. */
+  #drop(lines: number, error: unknown): void {
+    this.#dropped += lines;
     if (this.#failing) return;
     this.#failing = true;
     try {
-      this.#onError(error);
+      this.#onError(error instanceof Error ? error : new Error(String(error)));
     } catch {
       // The host's own handler failed; telemetry must not make that the host's problem.
     }
   }
-}
-
-/** Half of a surrogate pair (a text cut in the middle of an emoji) is no valid JSON for most readers. */
-function serialize(event: TelemetryEvent): string {
-  const line = JSON.stringify(event);
-  if (!line.includes("\\ud")) return line;
-  return JSON.stringify(event, (_, value: unknown) => (typeof value === "string" ? value.toWellFormed() : value));
 }
 
 function enabledByEnvironment(): boolean {

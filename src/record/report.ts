@@ -1,4 +1,4 @@
-import type { InvocationUpdate, OutcomeStatus } from "../event/events.js";
+import type { InvocationUpdate, Outcome, OutcomeStatus } from "../event/events.js";
 import * as check from "./arguments.js";
 
 /** What may become known about an invocation. Absent fields stay as they are. */
@@ -26,24 +26,31 @@ export function reportFields(
   report: InvocationReport,
 ): Pick<InvocationUpdate, "duration_seconds" | "outcome" | "tools_used" | "reward"> {
   check.record("arguments", report);
-  const outcome = present({
-    status: check.optionalChoice("outcome_status", report.outcome_status, OUTCOME_STATUSES),
-    error_message: check.optionalText("error_message", report.error_message),
-    files_modified: check.optionalTexts("files_modified", report.files_modified),
-    files_created: check.optionalTexts("files_created", report.files_created),
-    tests_passed: check.optionalFlag("tests_passed", report.tests_passed),
-    build_succeeded: check.optionalFlag("build_succeeded", report.build_succeeded),
-  });
-  return present({
-    duration_seconds: check.optionalSeconds("duration_seconds", report.duration_seconds),
-    outcome: Object.keys(outcome).length > 0 ? outcome : null,
-    tools_used: check.optionalTexts("tools_used", report.tools_used),
-    reward: check.optionalNumber("reward", report.reward),
-  });
+  const { duration_seconds, tools_used, reward } = report;
+  const fields: Writable<Pick<InvocationUpdate, "duration_seconds" | "outcome" | "tools_used" | "reward">> = {};
+  if (known(duration_seconds)) fields.duration_seconds = check.seconds("duration_seconds", duration_seconds);
+  const outcome = outcomeFields(report);
+  if (outcome) fields.outcome = outcome;
+  if (known(tools_used)) fields.tools_used = check.texts("tools_used", tools_used);
+  if (known(reward)) fields.reward = check.optionalNumber("reward", reward);
+  return fields;
 }
 
-function present<T extends object>(fields: T): { [K in keyof T]?: NonNullable<T[K]> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null)) as {
-    [K in keyof T]?: NonNullable<T[K]>;
-  };
+function outcomeFields(report: InvocationReport): Outcome | undefined {
+  const { outcome_status, error_message, files_modified, files_created, tests_passed, build_succeeded } = report;
+  const outcome: Writable<Outcome> = {};
+  if (known(outcome_status)) outcome.status = check.optionalChoice("outcome_status", outcome_status, OUTCOME_STATUSES);
+  if (known(error_message)) outcome.error_message = check.optionalText("error_message", error_message);
+  if (known(files_modified)) outcome.files_modified = check.texts("files_modified", files_modified);
+  if (known(files_created)) outcome.files_created = check.texts("files_created", files_created);
+  if (known(tests_passed)) outcome.tests_passed = check.flag("tests_passed", tests_passed);
+  if (known(build_succeeded)) outcome.build_succeeded = check.flag("build_succeeded", build_succeeded);
+  for (const _ in outcome) return outcome;
+  return undefined;
 }
+
+function known<T>(value: T): value is NonNullable<T> {
+  return value !== undefined && value !== null;
+}
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };

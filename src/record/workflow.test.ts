@@ -22,6 +22,7 @@ afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 function events<E extends TelemetryEvent["event"]>(name: E): Extract<TelemetryEvent, { event: E }>[] {
   const file = name.startsWith("invocation") ? "agent_invocations.jsonl" : "workflow_events.jsonl";
+  logger.close();
   const lines = readFileSync(join(directory, file), "utf8").trimEnd().split("\n");
   return lines.map((line) => JSON.parse(line) as TelemetryEvent).filter((event) => event.event === name) as Extract<
     TelemetryEvent,

@@ -30,8 +30,10 @@ const MEAN_DURATION = "avg(duration_seconds) FILTER (duration_seconds > 0)";
 
 const FAILED_WITH_MESSAGE = "status = 'failure' AND error_message <> ''";
 
-const STARTED_IN_PERIOD = `started_at >= CAST($start AS TIMESTAMPTZ) AT TIME ZONE 'UTC'
-  AND started_at < CAST($end AS TIMESTAMPTZ) AT TIME ZONE 'UTC'`;
+/** A parameter as a point in time. */
+const time = (name: string) => `CAST($${name} AS TIMESTAMPTZ) AT TIME ZONE 'UTC'`;
+
+const STARTED_IN_PERIOD = `started_at >= ${time("start")} AND started_at < ${time("end")}`;
 
 /** Counts and sums of every agent, in order of their first run. */
 export async function agentTotals(tables: Tables): Promise<AgentTotals[]> {
@@ -89,7 +91,7 @@ export async function workflowTotals(tables: Tables, silentSince: string): Promi
       avg(len(agents_executed)) FILTER (status IN ('completed', 'failed')) AS mean_agents
     FROM (
       SELECT *, coalesce(end_status, CASE
-        WHEN last_activity_at < CAST($silent_since AS TIMESTAMPTZ) AT TIME ZONE 'UTC' THEN 'abandoned'
+        WHEN last_activity_at < ${time("silent_since")} THEN 'abandoned'
         ELSE 'running'
       END) AS status
       FROM workflows
@@ -157,7 +159,6 @@ export async function outcomesAround(
     successes: count(*) FILTER (period = '${period}' AND status = 'success'),
     total: count(*) FILTER (period = '${period}' AND status IN ('success', 'failure', 'partial'))
   }`;
-  const time = (name: string) => `CAST($${name} AS TIMESTAMPTZ) AT TIME ZONE 'UTC'`;
   const rows = await tables.rows(
     `SELECT agent_name, ${outcomes("recent")} AS recent, ${outcomes("historical")} AS historical
     FROM (

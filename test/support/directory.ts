@@ -15,7 +15,7 @@ export function temporaryDirectory(): string {
 }
 
 /** The file that an event belongs into. */
-export function kindOf(event: TelemetryEvent): LogKind {
+function kindOf(event: TelemetryEvent): LogKind {
   if (event.event === "success_metric") return "feedback";
   return event.event.startsWith("invocation") ? "invocation" : "workflow";
 }

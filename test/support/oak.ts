@@ -8,14 +8,14 @@ export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const OAK = `${ROOT}dist/cli/main.js`;
 
 /** How a process ended and what it printed. */
-export interface Result {
+interface Result {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
 /** Where a process runs, and with what in its environment besides PATH and HOME. */
-export interface Surroundings {
+interface Surroundings {
   readonly cwd?: string;
   readonly env?: Record<string, string>;
 }

@@ -1,11 +1,7 @@
 import type { Command } from "commander";
 
-import type { AgentRank } from "../../analyze/statistics.js";
-import { UNKNOWN } from "../format.js";
 import { analysisOptions, printEmpty, withAnalyzer, type AnalysisOptions } from "../options.js";
-import { table } from "../table.js";
-import { faint, heading, print, printJson } from "../terminal.js";
-import { AGENT_COLUMNS } from "./stats.js";
+import { print, printJson } from "../terminal.js";
 
 export function addAgents(program: Command): void {
   analysisOptions(program.command("agents"))
@@ -15,24 +11,12 @@ export function addAgents(program: Command): void {
     .action((options: AnalysisOptions & { taskType?: string }) =>
       withAnalyzer(options, async (analyzer) => {
         const ranking = await analyzer.getAgentRanking(options.taskType);
-        if (options.json) printJson(ranking);
-        else if (ranking.length > 0) print(rankingText(ranking));
-        else if (options.taskType === undefined) printEmpty(analyzer.directory);
-        else print(`No agent has ${options.taskType} among its common task types. oak agents lists all.`);
+        if (options.json) return printJson(ranking);
+        if (ranking.length === 0 && options.taskType !== undefined)
+          return print(`No agent has ${options.taskType} among its common task types. oak agents lists all.`);
+        if (ranking.length === 0) return printEmpty(analyzer.directory);
+        const { rankingText } = await import("../views/ranking.js");
+        print(rankingText(ranking));
       }),
     );
-}
-
-export function rankingText(ranking: readonly AgentRank[]): string {
-  const ranked = ranking.map((agent, i) => ({ ...agent, place: i + 1 }));
-  return [
-    heading("Ranking"),
-    table(ranked, [
-      { header: "#", align: "right", value: (agent) => String(agent.place) },
-      { header: "AGENT", value: (agent) => agent.agent_name, wraps: true },
-      { header: "SCORE", align: "right", value: (agent) => agent.score?.toFixed(3) ?? UNKNOWN },
-      ...AGENT_COLUMNS,
-    ]),
-    faint("score = 0.6 × success rate + 0.4 × quality / 5; read it with the runs behind it"),
-  ].join("\n");
 }

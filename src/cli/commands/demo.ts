@@ -16,8 +16,9 @@ export function addDemo(program: Command): void {
         `  The demo's telemetry stays in ${directory}:`,
         `    oak report --dir ${directory}`,
         `    oak doctor --dir ${directory}`,
-        "  Record your own agents: five lines around the calls you already make, see the README,",
-        "  or oak log --help for scripts in any language. Then: oak report",
+        "  Record your own agents, then ask oak report:",
+        "    from a program, with a few lines around the calls that you already make",
+        "    from a script in any language: oak log --help",
       );
     });
 }

@@ -1,45 +1,27 @@
 import type { Command } from "commander";
 
-import { analysisOptions, positiveNumber, printEmpty, withAnalyzer, type AnalysisOptions } from "../options.js";
+import { analysisOptions, daysOption, printEmpty, withAnalyzer, type AnalysisOptions } from "../options.js";
 import { print, printJson } from "../terminal.js";
-import { rankingText } from "./agents.js";
-import { overheadText } from "./overhead.js";
-import { trendsText } from "./trends.js";
-import { workflowsText } from "./workflows.js";
-import { count, day } from "../format.js";
-import { heading } from "../terminal.js";
 
 export function addReport(program: Command): void {
-  analysisOptions(program.command("report"))
+  daysOption(analysisOptions(program.command("report")))
     .description("everything on one screen: workflows, overhead, ranking, trends")
-    .option("--days <number>", "how many days the trends look back, more than 7", positiveNumber, 30)
     .addHelpText("after", "\nExamples:\n  oak report\n  oak report --dir ./telemetry --as-of 2026-11-01")
     .action((options: AnalysisOptions & { days: number }) =>
       withAnalyzer(options, async (analyzer) => {
-        const statistics = await analyzer.generateStatistics();
-        const workflows = await analyzer.analyzeWorkflows();
-        const coordination_overhead = await analyzer.calculateCoordinationOverhead();
-        const ranking = await analyzer.getAgentRanking();
-        const trends = await analyzer.getPerformanceTrends(options.days);
-        if (options.json) {
-          printJson({ statistics, workflows, coordination_overhead, ranking, trends });
-          return;
-        }
-        const { start, end } = statistics.date_range;
-        if (!start || !end) return printEmpty(analyzer.directory);
-        print(
-          heading(
-            `${count(statistics.total_invocations, "invocation")}, ${day(start)} to ${day(end)}, ${analyzer.directory}`,
-          ),
-          "",
-          workflowsText(workflows),
-          "",
-          overheadText(coordination_overhead),
-          "",
-          rankingText(ranking),
-          "",
-          trendsText(Object.values(trends), options.days),
-        );
+        const report = {
+          statistics: await analyzer.generateStatistics(),
+          workflows: await analyzer.analyzeWorkflows(),
+          coordination_overhead: await analyzer.calculateCoordinationOverhead(),
+          ranking: await analyzer.getAgentRanking(),
+          trends: await analyzer.getPerformanceTrends(options.days),
+        };
+        if (options.json) return printJson(report);
+        const { total_workflows, running_workflows } = report.workflows;
+        if (report.statistics.total_invocations + total_workflows + running_workflows === 0)
+          return printEmpty(analyzer.directory);
+        const { reportText } = await import("../views/report.js");
+        print(reportText(analyzer.directory, report, options.days));
       }),
     );
 }

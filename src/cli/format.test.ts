@@ -1,0 +1,39 @@
+import { describe, expect, it } from "vitest";
+
+import { count, duration, interval, percent, points, signedInterval } from "./format.js";
+
+describe("numbers as a person would say them", () => {
+  it.each([
+    [0, "0 s"],
+    [0.04, "0 s"],
+    [0.42, "0.4 s"],
+    [9.96, "10 s"],
+    [42.4, "42 s"],
+    [59.7, "1 min"],
+    [252, "4 min 12 s"],
+    [3600, "1 h"],
+    [7500, "2 h 5 min"],
+    [273_600, "3 d 4 h"],
+    [-65, "-1 min 5 s"],
+    [null, "–"],
+  ])("%d seconds are %s", (seconds, text) => {
+    expect(duration(seconds)).toBe(text);
+  });
+
+  it("says what is not known", () => {
+    expect([percent(null), points(null), interval(null), signedInterval(null)]).toEqual(["–", "–", "–", "–"]);
+  });
+
+  it("signs differences", () => {
+    expect([points(0.047), points(-0.0004), points(0), points(-0.268)]).toEqual(["+4.7", "0.0", "0.0", "-26.8"]);
+    expect(signedInterval([-0.494, 0.031])).toBe("-49 to +3");
+  });
+
+  it("counts", () => {
+    expect([count(1, "workflow"), count(1234, "workflow"), count(0, "entry", "entries")]).toEqual([
+      "1 workflow",
+      "1,234 workflows",
+      "0 entries",
+    ]);
+  });
+});

@@ -1,0 +1,31 @@
+import type { CoordinationOverhead } from "../../analyze/coordination.js";
+import type { AgentRank, Statistics } from "../../analyze/statistics.js";
+import type { AgentTrend } from "../../analyze/trends.js";
+import type { WorkflowAnalysis } from "../../analyze/workflows.js";
+import { count, day } from "../format.js";
+import { faint, heading } from "../terminal.js";
+import { overheadText } from "./overhead.js";
+import { rankingText } from "./ranking.js";
+import { trendsText } from "./trends.js";
+import { workflowsText } from "./workflows.js";
+
+/** All results of the analyzer. */
+export interface Report {
+  readonly statistics: Statistics;
+  readonly workflows: WorkflowAnalysis;
+  readonly coordination_overhead: CoordinationOverhead;
+  readonly ranking: readonly AgentRank[];
+  readonly trends: Readonly<Record<string, AgentTrend>>;
+}
+
+export function reportText(directory: string, report: Report, days: number): string {
+  const { start, end } = report.statistics.date_range;
+  const range = start && end ? `, ${day(start)} to ${day(end)}` : "";
+  return [
+    heading(count(report.statistics.total_invocations, "invocation") + range) + faint(`  ${directory}`),
+    workflowsText(report.workflows),
+    overheadText(report.coordination_overhead),
+    rankingText(report.ranking),
+    trendsText(Object.values(report.trends), days),
+  ].join("\n\n");
+}

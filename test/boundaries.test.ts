@@ -1,0 +1,72 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { builtinModules } from "node:module";
+import { dirname, join, relative, resolve } from "node:path";
+
+import { describe, expect, it } from "vitest";
+
+import { ROOT } from "./support/oak.js";
+
+const SOURCE = join(ROOT, "src");
+
+/** Which part of src/ may import which others; every part may import event/. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  event: [],
+  record: [],
+  log: [],
+  analyze: [],
+  tables: ["log", "analyze"],
+  "analyzer.ts": ["tables", "analyze"],
+  cli: ["analyzer.ts", "analyze", "record", "log"],
+  "index.ts": ["analyzer.ts", "analyze", "record"],
+};
+
+/** Specifiers of all imports of a module, static and dynamic, of values and of types. */
+function importsOf(path: string): string[] {
+  const text = readFileSync(path, "utf8");
+  return [...text.matchAll(/(?:\bfrom\s*|\bimport\s*\(?\s*)"([^"]+)"/g)].map(([, specifier]) => specifier!);
+}
+
+describe("the parts of src/", () => {
+  const files = readdirSync(SOURCE, { recursive: true, encoding: "utf8" }).filter(
+    (file) => file.endsWith(".ts") && !file.endsWith(".test.ts"),
+  );
+  const partOf = (path: string) => relative(SOURCE, path).split("/")[0]!;
+
+  it.each(files)("%s imports only what it may", (file) => {
+    const part = partOf(join(SOURCE, file));
+    const allowed = new Set([part, "event", ...MAY_IMPORT[part]!]);
+    const local = importsOf(join(SOURCE, file)).filter((specifier) => specifier.startsWith("."));
+    for (const specifier of local) {
+      const target = resolve(SOURCE, dirname(file), specifier.replace(/\.js$/, ".ts"));
+      expect([...allowed], `${file} imports ${specifier}`).toContain(partOf(target));
+    }
+  });
+
+  it.each(files.filter((file) => file.startsWith("analyze/")))("%s is pure: no I/O, no clock", (file) => {
+    expect(importsOf(join(SOURCE, file)).filter((specifier) => !specifier.startsWith("."))).toEqual([]);
+    expect(readFileSync(join(SOURCE, file), "utf8")).not.toMatch(/Date\.now|new Date\(\)|performance\.|process\./);
+  });
+});
+
+describe("the built recorder", () => {
+  /** Everything that a built module reaches, followed through the files of dist/. */
+  function reach(path: string, seen = new Set<string>(), outside = new Set<string>()): Set<string> {
+    if (seen.has(path)) return outside;
+    seen.add(path);
+    for (const specifier of importsOf(path)) {
+      if (specifier.startsWith(".")) reach(resolve(dirname(path), specifier), seen, outside);
+      else outside.add(specifier);
+    }
+    return outside;
+  }
+
+  it("reaches node's own modules only", () => {
+    const outside = [...reach(join(ROOT, "dist/record.js"))];
+    expect(outside.length).toBeGreaterThan(0);
+    for (const specifier of outside) expect(builtinModules).toContain(specifier.replace(/^node:/, ""));
+  });
+
+  it("is found wanting when it would reach more", () => {
+    expect([...reach(join(ROOT, "dist/index.js"))]).toContain("@duckdb/node-api");
+  });
+});
