@@ -42,8 +42,10 @@ try {
     await sleep(20);
     run.report({ tests_passed: true });
   });
-} finally {
   workflow.complete(); // works out duration, success and who really ran
+} catch (error) {
+  workflow.complete({ success: false });
+  throw error;
 }
 logger.close();
 

@@ -25,6 +25,16 @@ export interface AnalyzerOptions {
   readonly abandoned_after_seconds?: number;
 }
 
+/** All results of the analyzer at one time. */
+export interface Report {
+  readonly statistics: Statistics;
+  readonly workflows: WorkflowAnalysis;
+  readonly coordination_overhead: CoordinationOverhead;
+  readonly ranking: readonly AgentRank[];
+  /** By agent, in order of their first run. */
+  readonly trends: Readonly<Record<string, AgentTrend>>;
+}
+
 const DAY_SECONDS = 24 * 60 * 60;
 
 /**
@@ -54,23 +64,38 @@ export class TelemetryAnalyzer {
     if (!(this.#abandonedAfter >= 0)) throw new RangeError("abandoned_after_seconds must be 0 or more");
   }
 
-  /** Lines of the log that cannot be read and are not in any number. `oak doctor` tells where they stand. */
-  unreadableLines(): Promise<number> {
-    return this.#read(async (tables) => tables.unreadable_lines);
+  /**
+   * Lines of the log that could not be read when it was read last, and are not in any number. `oak doctor` tells where
+   * they stand.
+   */
+  async unreadableLines(): Promise<number> {
+    this.#tables ??= this.#refresh(undefined);
+    return (await this.#tables).unreadable_lines;
+  }
+
+  /**
+   * All results at once, of one and the same state of the log.
+   *
+   * @param days how far trends look back; more than 7
+   * @throws {RangeError} when `days` is not more than 7
+   */
+  async generateReport(days = 30): Promise<Report> {
+    const times = this.#trendTimes(days);
+    return this.#read(async (tables) => {
+      const statistics = await this.#statistics(tables);
+      return {
+        statistics,
+        workflows: await this.#workflows(tables),
+        coordination_overhead: await overhead(tables),
+        ranking: rankAgents(statistics.agents),
+        trends: byAgent(await trends(tables, times, days)),
+      };
+    });
   }
 
   /** Counts, rates, durations and ratings of every agent, in order of their first run. */
   generateStatistics(): Promise<Statistics> {
-    return this.#read(async (tables) => {
-      const { total, start, end } = await query.invocationRange(tables);
-      const agents = await query.agentTotals(tables);
-      return {
-        generated_at: formatTimestamp(this.#now()),
-        total_invocations: total,
-        date_range: { start, end },
-        agents: Object.fromEntries(agents.map((totals) => [totals.agent_name, agentStatistics(totals)])),
-      };
-    });
+    return this.#read((tables) => this.#statistics(tables));
   }
 
   /**
@@ -84,13 +109,12 @@ export class TelemetryAnalyzer {
 
   /** Number, success, duration and agent sequences of the workflows. */
   analyzeWorkflows(): Promise<WorkflowAnalysis> {
-    const silentSince = formatTimestamp(this.#now() - this.#abandonedAfter * 1000);
-    return this.#read(async (tables) => workflowAnalysis(await query.workflowTotals(tables, silentSince)));
+    return this.#read((tables) => this.#workflows(tables));
   }
 
   /** The specified coordination overhead, joined by `workflow_id`, with what it is made of. */
   calculateCoordinationOverhead(): Promise<CoordinationOverhead> {
-    return this.#read(async (tables) => coordinationOverhead(await query.pooledTime(tables)));
+    return this.#read((tables) => overhead(tables));
   }
 
   /**
@@ -100,8 +124,10 @@ export class TelemetryAnalyzer {
    * @throws {RangeError} when `days` is not more than 7
    */
   async getAgentPerformanceTrends(agent_name: string, days = 30): Promise<AgentTrend> {
+    const times = this.#trendTimes(days);
+    const [trend] = await this.#read((tables) => trends(tables, times, days, agent_name));
     const nothing = { successes: 0, total: 0 };
-    return (await this.#trends(days, agent_name))[0] ?? agentTrend(agent_name, nothing, nothing, days);
+    return trend ?? agentTrend(agent_name, nothing, nothing, days);
   }
 
   /**
@@ -111,7 +137,8 @@ export class TelemetryAnalyzer {
    * @throws {RangeError} when `days` is not more than 7
    */
   async getPerformanceTrends(days = 30): Promise<Record<string, AgentTrend>> {
-    return Object.fromEntries((await this.#trends(days)).map((trend) => [trend.agent_name, trend]));
+    const times = this.#trendTimes(days);
+    return byAgent(await this.#read((tables) => trends(tables, times, days)));
   }
 
   /**
@@ -128,7 +155,7 @@ export class TelemetryAnalyzer {
       };
       const workflows = async (period: PeriodBounds) => ({
         ...(await query.workflowOutcomes(tables, period)),
-        overhead: coordinationOverhead(await query.pooledTime(tables, period)),
+        overhead: await overhead(tables, period),
       });
       const agents = [...new Set([...runs.before.agents.keys(), ...runs.after.agents.keys()])].toSorted();
       return {
@@ -154,15 +181,26 @@ export class TelemetryAnalyzer {
     this.#tables = undefined;
   }
 
-  #trends(days: number, agent?: string): Promise<AgentTrend[]> {
+  async #statistics(tables: Tables): Promise<Statistics> {
+    const { total, start, end } = await query.invocationRange(tables);
+    const agents = await query.agentTotals(tables);
+    return {
+      generated_at: formatTimestamp(this.#now()),
+      total_invocations: total,
+      date_range: { start, end },
+      agents: Object.fromEntries(agents.map((totals) => [totals.agent_name, agentStatistics(totals)])),
+    };
+  }
+
+  async #workflows(tables: Tables): Promise<WorkflowAnalysis> {
+    const silentSince = formatTimestamp(Math.max(0, this.#now() - this.#abandonedAfter * 1000));
+    return workflowAnalysis(await query.workflowTotals(tables, silentSince));
+  }
+
+  #trendTimes(days: number): query.TrendTimes {
     if (!(days > RECENT_DAYS)) throw new RangeError(`days must be more than ${RECENT_DAYS}, got ${days}`);
-    const ago = (number: number) => formatTimestamp(this.#now() - number * DAY_SECONDS * 1000);
-    const times = { oldest: ago(days), recent: ago(RECENT_DAYS), now: ago(0) };
-    return this.#read(async (tables) =>
-      (await query.outcomesAround(tables, times, agent)).map(({ agent_name, recent, historical }) =>
-        agentTrend(agent_name, recent, historical, days),
-      ),
-    );
+    const ago = (number: number) => formatTimestamp(Math.max(0, this.#now() - number * DAY_SECONDS * 1000));
+    return { oldest: ago(days), recent: ago(RECENT_DAYS), now: ago(0) };
   }
 
   async #read<T>(work: (tables: Tables) => Promise<T>): Promise<T> {
@@ -183,6 +221,20 @@ export class TelemetryAnalyzer {
   #now(): number {
     return this.#asOf ?? Date.now();
   }
+}
+
+async function overhead(tables: Tables, period?: PeriodBounds): Promise<CoordinationOverhead> {
+  return coordinationOverhead(await query.pooledTime(tables, period));
+}
+
+async function trends(tables: Tables, times: query.TrendTimes, days: number, agent?: string): Promise<AgentTrend[]> {
+  return (await query.outcomesAround(tables, times, agent)).map(({ agent_name, recent, historical }) =>
+    agentTrend(agent_name, recent, historical, days),
+  );
+}
+
+function byAgent(list: readonly AgentTrend[]): Record<string, AgentTrend> {
+  return Object.fromEntries(list.map((trend) => [trend.agent_name, trend]));
 }
 
 const NO_RUNS: RunTotals = {

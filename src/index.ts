@@ -1,6 +1,6 @@
 export * from "./record/index.js";
 export { TelemetryAnalyzer } from "./analyzer.js";
-export type { AnalyzerOptions } from "./analyzer.js";
+export type { AnalyzerOptions, Report } from "./analyzer.js";
 export type { CoordinationOverhead, PhaseAdvice } from "./analyze/coordination.js";
 export type {
   Period,

@@ -41,6 +41,8 @@ describe("oak", () => {
     [["workflows", "--abandoned-after", "-1"], "greater than 0"],
     [["schema", "agent_nap"], "events: workflow_start"],
     [["log", "metric", "--invocation-id", "i", "--success", "--quality-rating", "6"], "quality_rating"],
+    [["stats", "--dir", ""], "must not be empty"],
+    [["log", "invocation", "--agent-name", "a", "--session-id", ""], "session_id"],
     [["log", "workflow-start"], "--project-name"],
     [["log", "workflow-complete", "--workflow-id", "w", "--duration-seconds", "-1", "--success"], "0 or more"],
     [["log", "update", "--invocation-id", "i", "--outcome-status", "great"], "success, failure, partial, unknown"],
@@ -162,7 +164,8 @@ describe("oak log", () => {
 
 describe("oak demo", () => {
   it("records sample work and a live workflow, shows the analysis, and says what to do next", async () => {
-    const { code, stdout, stderr } = await oak(["demo"]);
+    // Turned off for the user's own programs, it still shows what it would do.
+    const { code, stdout, stderr } = await oak(["demo"], { env: { OAK_TELEMETRY_ENABLED: "false" } });
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     for (const text of [
       "▶ systems-architect",
@@ -205,8 +208,8 @@ describe("tables", () => {
         directory,
       ]);
     }
-    for (const command of ["stats", "agents", "trends", "report"]) {
-      const { stdout } = await oak([command, "--dir", directory]);
+    for (const command of ["stats", "agents", "trends", "trends nobody", "report"]) {
+      const { stdout } = await oak([...command.split(" "), "--dir", directory]);
       for (const line of stdout.split("\n")) expect(stringWidth(line)).toBeLessThanOrEqual(80);
       expect(stdout).not.toContain("\u001b");
       expect(stdout).not.toContain("\u0007");

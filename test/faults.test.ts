@@ -1,6 +1,15 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -10,7 +19,7 @@ import { describe, expect, it } from "vitest";
 import { TelemetryAnalyzer } from "../src/index.js";
 import { inspectLog, type LogInspection } from "../src/log/inspect.js";
 import { temporaryDirectory } from "./support/directory.js";
-import { node, oak } from "./support/oak.js";
+import { node, oak, ROOT } from "./support/oak.js";
 
 const WRITER = fileURLToPath(new URL("support/writer.mjs", import.meta.url));
 const INVOCATIONS = "agent_invocations.jsonl";
@@ -54,7 +63,9 @@ describe("a killed writer", () => {
     const directory = temporaryDirectory();
     // Long lines, so that a kill in the middle of one is likely; a second writer goes on behind the torn lines.
     const kills = 6;
-    const other = spawn(process.execPath, [WRITER, directory, "0", "300"], { stdio: ["ignore", "pipe", "inherit"] });
+    const other = spawn(process.execPath, [WRITER, directory, "0", "300", "1"], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     await once(other.stdout, "data");
     for (let i = 0; i < kills; i++) {
       const victim = spawn(process.execPath, [WRITER, directory, "0", "400000"], {
@@ -171,7 +182,7 @@ describe("a recorder that cannot write", () => {
     const directory = temporaryDirectory();
     symlinkSync("/dev/full", join(directory, INVOCATIONS));
     const { code, stdout, stderr } = await node([WRITER, directory, "100", "10"]);
-    expect({ code, stdout }).toEqual({ code: 1, stdout: "ready\n" });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "ready\nlost 100\n" });
     expect(stderr.trimEnd().split("\n")).toEqual([expect.stringMatching(/^oak-telemetry: .*ENOSPC/)]);
     const logged = await oak(["log", "invocation", "--agent-name", "a", "--dir", directory]);
     expect(logged).toMatchObject({
@@ -181,11 +192,34 @@ describe("a recorder that cannot write", () => {
     });
   });
 
+  it.runIf(process.platform === "linux")(
+    "tears at most one line when space runs out, and counts what it lost",
+    async () => {
+      const directory = temporaryDirectory();
+      // The shell limits the size of files: a write beyond it is cut short, as on a full disk.
+      const limited = spawn("bash", [
+        "-c",
+        `ulimit -f 64; exec "${process.execPath}" "${WRITER}" "${directory}" 200 900`,
+      ]);
+      let stdout = "";
+      limited.stdout.on("data", (text: Buffer) => (stdout += text.toString()));
+      await once(limited, "close");
+      const lost = Number(/lost (\d+)/.exec(stdout)![1]);
+      const inspection = await inspectLog(directory);
+      expect(inspection.damaged.length).toBeLessThanOrEqual(1);
+      const { events } = inspection.files.find(({ file }) => file === INVOCATIONS)!;
+      expect(events).toBeGreaterThan(0);
+      expect(events + lost).toBe(200);
+      await node([WRITER, directory, "3", "10"]);
+      expect((await countInvocations(directory)).total).toBe(events + 3);
+    },
+  );
+
   it.skipIf(process.getuid?.() === 0)("lets its host finish without permission", async () => {
     const directory = temporaryDirectory();
     chmodSync(directory, 0o500);
     const { stdout, stderr } = await node([WRITER, directory, "10", "10"]);
-    expect(stdout).toBe("ready\n");
+    expect(stdout).toBe("ready\nlost 10\n");
     expect(stderr).toMatch(/EACCES/);
   });
 });
@@ -198,10 +232,28 @@ describe("a burst of events", () => {
       const logger = new TelemetryLogger({ directory: process.argv[1] });
       for (let i = 0; i < 50; i++) logger.logInvocation({ agent_name: "a" });
     `;
+    const last = `process.on("exit", () => { for (let i = 0; i < 50; i++) logger.logInvocation({ agent_name: "b" }); });`;
     for (const [i, end] of ["", "process.exit(0)", 'throw new Error("crash")'].entries()) {
-      const { stderr } = await node(["--input-type=module", "--eval", burst + end, directory]);
+      const { stderr } = await node(["--input-type=module", "--eval", burst + last + end, directory]);
       expect(stderr.includes("crash")).toBe(end.startsWith("throw"));
-      expect(linesOf(directory)).toHaveLength(50 * (i + 1));
+      expect(linesOf(directory)).toHaveLength(100 * (i + 1));
     }
+  });
+});
+
+describe("an interrupted analysis", () => {
+  it("leaves nothing of the log in the temporary folder", async () => {
+    const directory = temporaryDirectory();
+    const temporary = temporaryDirectory();
+    await node([WRITER, directory, "20000", "3000"]);
+    const oakPath = `${ROOT}dist/cli/main.js`;
+    const reader = spawn(process.execPath, [oakPath, "stats", "--dir", directory], {
+      env: { ...process.env, TMPDIR: temporary },
+    });
+    while (readdirSync(temporary).length === 0 && reader.exitCode === null) await sleep(5);
+    reader.kill("SIGINT");
+    const [code] = (await once(reader, "close")) as [number];
+    expect([0, 130]).toContain(code);
+    expect(readdirSync(temporary)).toEqual([]);
   });
 });

@@ -102,13 +102,15 @@ describe.skipIf(absent)("a directory of the Python logger", () => {
     expect(await oakJson(["workflows", ...options])).toEqual(await analyzer.analyzeWorkflows());
     expect(await oakJson(["overhead", ...options])).toEqual(await analyzer.calculateCoordinationOverhead());
     expect(await oakJson(["agents", ...options])).toEqual(await analyzer.getAgentRanking());
-    expect(await oakJson(["report", ...options])).toEqual({
+    const report = {
       statistics: await analyzer.generateStatistics(),
       workflows: await analyzer.analyzeWorkflows(),
       coordination_overhead: await analyzer.calculateCoordinationOverhead(),
       ranking: await analyzer.getAgentRanking(),
       trends: await analyzer.getPerformanceTrends(),
-    });
+    };
+    expect(await analyzer.generateReport()).toEqual(report);
+    expect(await oakJson(["report", ...options])).toEqual(report);
     analyzer.close();
   });
 

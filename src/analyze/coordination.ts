@@ -16,8 +16,8 @@ export interface WorkflowTime {
   readonly work: number;
   /** B: time in which at least one agent was active. */
   readonly busy: number;
-  /** Sum of the agents' own times: a parent's excludes its children's, and all are cut to the workflow's. */
-  readonly own: number;
+  /** Sum of the exclusive times: a parent's is without its children's, and all are cut to the workflow's. */
+  readonly exclusive: number;
 }
 
 /**
@@ -29,22 +29,37 @@ export interface WorkflowTime {
  */
 export function measureWorkflow(window: Span, wall: number, invocations: readonly InvocationSpan[]): WorkflowTime {
   const spans = invocations.map((invocation) => clip(invocation, window));
+  const parents = new Map(invocations.map(({ id, parent_id }) => [id, parent_id]));
   const children = new Map<string, Span[]>();
-  invocations.forEach(({ parent_id }, i) => {
-    if (parent_id === null) return;
+  invocations.forEach(({ id, parent_id }, i) => {
+    if (parent_id === null || isAncestorOf(id, parent_id, parents)) return;
     const siblings = children.get(parent_id);
     if (siblings) siblings.push(spans[i]!);
     else children.set(parent_id, [spans[i]!]);
   });
   let work = 0;
-  let own = 0;
+  let exclusive = 0;
   invocations.forEach(({ id, duration }, i) => {
     const span = spans[i]!;
     const inside = children.get(id)?.map((child) => clip(child, span)) ?? [];
     work += duration;
-    own += span.end - span.start - unionLength(inside);
+    exclusive += span.end - span.start - unionLength(inside);
   });
-  return { wall, work, busy: Math.min(unionLength(spans), wall), own };
+  return { wall, work, busy: Math.min(unionLength(spans), wall), exclusive };
+}
+
+/** Whether a run is above another, or is it: then naming the other as its parent goes round in a circle. */
+function isAncestorOf(id: string, other: string, parents: ReadonlyMap<string, string | null>): boolean {
+  const seen = new Set<string>();
+  for (
+    let at: string | null | undefined = other;
+    at !== null && at !== undefined && !seen.has(at);
+    at = parents.get(at)
+  ) {
+    if (at === id) return true;
+    seen.add(at);
+  }
+  return false;
 }
 
 /** Times of several workflows added up, with how many there are. */
@@ -55,7 +70,7 @@ export interface PooledTime extends WorkflowTime {
   readonly left_out: number;
   /** Workflows whose invocations were found by session, for want of a `workflow_id`. */
   readonly joined_by_session: number;
-  /** Workflows whose reported duration is more than 5 % off the time between their first and last event. */
+  /** Workflows whose reported duration is more than 5 % off the time between their start and their end. */
   readonly duration_mismatches: number;
   /** Invocations of these workflows that never ended, so that their time is not known. */
   readonly open_invocations: number;
@@ -134,8 +149,8 @@ export function coordinationOverhead(pool: PooledTime): CoordinationOverhead {
     avg_coordination_minutes: (pool.wall - pool.work) / 60e6 / pool.workflows,
     idle_share: idle / pool.wall,
     idle_recommendation: phaseAdvice((100 * idle) / pool.wall),
-    overlap_share: (pool.own - pool.busy) / pool.wall,
-    nested_share: (pool.work - pool.own) / pool.wall,
+    overlap_share: (pool.exclusive - pool.busy) / pool.wall,
+    nested_share: (pool.work - pool.exclusive) / pool.wall,
     ...counts,
   };
 }

@@ -21,7 +21,7 @@ export interface AgentTotals {
   readonly rated: number;
   /** Most frequent first; ties by first occurrence. */
   readonly task_types: readonly Count[];
-  /** Error messages of failures in order of time. */
+  /** Error messages of the first 5 failures in order of time. */
   readonly first_errors: readonly string[];
   /** Most frequent first; ties by first occurrence. */
   readonly errors: readonly Count[];
@@ -34,7 +34,7 @@ export interface AgentStatistics {
   readonly success_rate: number | null;
   /** Mean rating, 1 to 5; `null` when nobody rated. 2 decimals. */
   readonly average_quality: number | null;
-  /** Mean run time of ended invocations, seconds; `null` when none ended. 2 decimals. */
+  /** Mean run time of ended invocations that took any time, seconds; `null` without any. 2 decimals. */
   readonly average_duration_seconds: number | null;
   /** Up to 3, most frequent first. */
   readonly common_task_types: readonly string[];
@@ -75,7 +75,7 @@ export function agentStatistics(totals: AgentTotals): AgentStatistics {
     average_quality: round(totals.mean_quality, 2),
     average_duration_seconds: round(totals.mean_duration_seconds, 2),
     common_task_types: totals.task_types.slice(0, 3).map(({ value }) => value),
-    common_failures: totals.first_errors.slice(0, 5),
+    common_failures: totals.first_errors,
   };
   return {
     ...statistics,

@@ -15,7 +15,7 @@ export interface WorkflowTotals {
   readonly mean_duration_seconds: number | null;
   /** Length of the list of executed agents, of completed and failed workflows that have one. */
   readonly mean_agents: number | null;
-  /** Most frequent first; ties by first occurrence. */
+  /** The 5 most frequent; ties by first occurrence. */
   readonly patterns: readonly { readonly agents: readonly string[]; readonly count: number }[];
 }
 
@@ -49,9 +49,7 @@ export function workflowAnalysis(totals: WorkflowTotals): WorkflowAnalysis {
     avg_duration_minutes: round(totals.mean_duration_seconds === null ? null : totals.mean_duration_seconds / 60, 2),
     success_rate: round(rate(totals.successes, totals.judged), 3),
     avg_agents_per_workflow: round(totals.mean_agents, 2),
-    most_common_patterns: totals.patterns
-      .slice(0, 5)
-      .map(({ agents, count }) => ({ pattern: agents.join("→"), count })),
+    most_common_patterns: totals.patterns.map(({ agents, count }) => ({ pattern: agents.join("→"), count })),
     success_rate_interval: wilsonInterval(totals.successes, totals.judged),
     running_workflows: running,
     cancelled_workflows: cancelled,

@@ -43,7 +43,7 @@ const PROJECTS: readonly { name: string; plan: readonly AgentName[] }[] = [
  */
 export async function runDemo(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), "oak-demo-"));
-  const logger = new TelemetryLogger({ directory });
+  const logger = new TelemetryLogger({ directory, enabled: true });
 
   print(heading("1. Four weeks of sample work"));
   const days = 28;

@@ -56,6 +56,14 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
+// Exit, instead of dying, so that what must be cleaned up is.
+for (const [signal, code] of [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+] as const) {
+  process.once(signal, () => process.exit(code));
+}
+
 try {
   await program.parseAsync();
 } catch (error) {

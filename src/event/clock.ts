@@ -3,14 +3,24 @@ export type Clock = () => number;
 
 /** What a timestamp in the log looks like. Without a zone it is UTC, as Python's `datetime.utcnow()` means it. */
 export const TIMESTAMP_PATTERN =
-  "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,9})?(Z|[+-][0-9]{2}:?[0-9]{2})?";
+  "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,9})?(Z|[+-](0[0-9]|1[0-5]):?[0-5][0-9])?";
 
 const TIMESTAMP = new RegExp(`^${TIMESTAMP_PATTERN}$`);
 
-/** A clock that never runs backwards, so that one writer's lines stay in order when the system's clock is set back. */
-export function monotonicClock(source: Clock = Date.now): Clock {
+/** Clocks are set back by less than this when they are kept in time; by more when they were wrong before. */
+const SLEW_MILLISECONDS = 1000;
+
+/**
+ * A clock that does not run backwards while the system's is kept in time, so that one writer's lines stay in order.
+ * It follows a larger step back: then what it said before was wrong.
+ */
+export function steadyClock(source: Clock = Date.now): Clock {
   let last = Number.NEGATIVE_INFINITY;
-  return () => (last = Math.max(last, source()));
+  return () => {
+    const now = source();
+    if (now > last || now < last - SLEW_MILLISECONDS) last = now;
+    return last;
+  };
 }
 
 /** Formats as the recorder writes: UTC, ISO 8601, milliseconds. */

@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { homedir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 
 /** The JSONL files of a telemetry directory, by what they hold. */
 export const LOG_FILES = {
@@ -21,15 +21,13 @@ export const LOG_KINDS = Object.keys(LOG_FILES) as readonly LogKind[];
  * The directory need not exist; nothing is created.
  *
  * @returns an absolute path
+ * @throws what the system says when the working directory was deleted, or the user's home is not known
  */
-export function findTelemetryDirectory(
-  given?: string,
-  env: NodeJS.ProcessEnv = process.env,
-  cwd: string = process.cwd(),
-): string {
-  if (given) return resolve(cwd, given);
-  if (env["OAK_TELEMETRY_DIR"]) return resolve(cwd, env["OAK_TELEMETRY_DIR"]);
-  for (let folder = resolve(cwd); ; folder = dirname(folder)) {
+export function findTelemetryDirectory(given?: string, env: NodeJS.ProcessEnv = process.env, cwd?: string): string {
+  const named = given || env["OAK_TELEMETRY_DIR"];
+  // The working directory may have been deleted: it is asked for only when it matters.
+  if (named) return isAbsolute(named) ? named : resolve(cwd ?? process.cwd(), named);
+  for (let folder = cwd ?? process.cwd(); ; folder = dirname(folder)) {
     const candidate = join(folder, ".oak");
     if (isDirectory(candidate)) return candidate;
     if (dirname(folder) === folder) break;
@@ -37,8 +35,13 @@ export function findTelemetryDirectory(
   return join(userDataFolder(env), "oak-telemetry");
 }
 
+/** What may not be looked at is no folder of ours. */
 function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 function userDataFolder(env: NodeJS.ProcessEnv): string {

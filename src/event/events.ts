@@ -55,8 +55,11 @@ export interface WorkflowCancelled extends EventEnvelope {
   readonly agents_executed?: readonly string[] | null;
 }
 
-/** How an invocation ended; `unknown` says that nobody knows, which is not a failure. */
-export type OutcomeStatus = "success" | "failure" | "partial" | "unknown";
+/** How an invocation may have ended; `unknown` says that nobody knows, which is not a failure. */
+export const OUTCOME_STATUSES = ["success", "failure", "partial", "unknown"] as const;
+
+/** How an invocation ended. */
+export type OutcomeStatus = (typeof OUTCOME_STATUSES)[number];
 
 /** What an invocation left behind. Absent fields are not known. */
 export interface Outcome {

@@ -2,16 +2,17 @@ import { z } from "zod";
 
 import { isTimestamp, TIMESTAMP_PATTERN } from "./clock.js";
 import type { LogKind } from "./directory.js";
-import type {
-  AgentHandoff,
-  EventName,
-  InvocationStart,
-  InvocationUpdate,
-  SuccessMetric,
-  TelemetryEvent,
-  WorkflowCancelled,
-  WorkflowComplete,
-  WorkflowStart,
+import {
+  OUTCOME_STATUSES,
+  type AgentHandoff,
+  type EventName,
+  type InvocationStart,
+  type InvocationUpdate,
+  type SuccessMetric,
+  type TelemetryEvent,
+  type WorkflowCancelled,
+  type WorkflowComplete,
+  type WorkflowStart,
 } from "./events.js";
 
 const text = z.string().min(1);
@@ -31,7 +32,7 @@ const envelope = {
 };
 
 const outcome = z.looseObject({
-  status: z.enum(["success", "failure", "partial", "unknown"]).nullish(),
+  status: z.enum(OUTCOME_STATUSES).nullish(),
   error_message: z.string().nullish(),
   files_modified: texts.nullish(),
   files_created: texts.nullish(),

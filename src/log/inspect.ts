@@ -19,7 +19,7 @@ export interface LogInspection {
   readonly files: { file: string; bytes: number; lines: number; events: number; damaged: number; invalid: number }[];
   /** Lines (or parts of lines) that cannot be read; nothing of them enters the analysis. */
   readonly damaged: Problem[];
-  /** JSON objects that break the schema; the analysis takes the field at fault as missing. */
+  /** JSON objects that break the schema. The analysis takes from the field at fault what it can, or nothing. */
   readonly invalid: Problem[];
   /** Events that this version does not know, by name. */
   readonly unknown_events: Record<string, Tally>;

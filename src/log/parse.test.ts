@@ -57,6 +57,10 @@ describe("parseLine", () => {
     });
   });
 
+  it("reads a comma behind the last element, as the SQL engine does", () => {
+    expect(parse('{"a": [1, 2,], "b": ",}",}')).toEqual({ objects: [{ a: [1, 2], b: ",}" }] });
+  });
+
   it("reads back any object, and never throws, whatever the bytes", () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (object) => {

@@ -51,17 +51,20 @@ function decode(bytes: Buffer): string | undefined {
   }
 }
 
-/** Python writes NaN and Infinity, which JSON has not: they say that a number is not known. */
-const NOT_JSON = /"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g;
+/**
+ * What the SQL engine reads though JSON has it not: NaN and Infinity, which Python writes for numbers that are not
+ * known, and a comma behind the last element. Texts are matched first, so that nothing inside them is.
+ */
+const NOT_JSON = /"(?:[^"\\]|\\.)*"|-?\b(?:nan|inf|infinity)\b|,(?=\s*[}\]])/gi;
 
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    if (!text.includes("NaN") && !text.includes("Infinity")) return undefined;
+    // Below.
   }
   try {
-    return JSON.parse(text.replace(NOT_JSON, (token) => (token.startsWith('"') ? token : "null")));
+    return JSON.parse(text.replace(NOT_JSON, (token) => (token.startsWith('"') ? token : token === "," ? "" : "null")));
   } catch {
     return undefined;
   }

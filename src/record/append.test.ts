@@ -1,9 +1,12 @@
 import {
   appendFileSync,
+  closeSync,
   existsSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
+  realpathSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -128,14 +131,52 @@ describe("Appender", () => {
     file.close();
   });
 
-  it("can be closed and used again, and leaves no descriptor open", () => {
-    const open = () => (existsSync("/proc/self/fd") ? readdirSync("/proc/self/fd").length : 0);
+  it.runIf(existsSync("/proc/self/fd"))("leaves no descriptor open after close", () => {
+    const open = () => readdirSync("/proc/self/fd").length;
     const before = open();
+    const file = appender();
+    file.append("one", 1);
+    expect(open()).toBe(before + 1);
+    file.close();
+    expect(open()).toBe(before);
+  });
+
+  it.runIf(existsSync("/proc/self/fd"))("opens the file anew when somebody closed its descriptor", () => {
+    const file = appender();
+    file.append("one", 1);
+    const ours = readdirSync("/proc/self/fd").find((fd) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`) === realpathSync(path);
+      } catch {
+        return false;
+      }
+    });
+    closeSync(Number(ours));
+    file.append("lost", 2);
+    file.append("kept", 3);
+    expect(writes).toEqual([1, "EBADF", 1]);
+    expect(content()).toBe("one\nkept\n");
+  });
+
+  it("writes what the handler of a failure logs", async () => {
+    const file = appender();
+    file.append("one", 1);
+    const broken = new Appender({
+      path: "/dev/null/broken",
+      fsync: false,
+      onWritten: (lines) => file.append(`${lines} lost`, 1),
+    });
+    for (let i = 0; i < 3; i++) broken.append("lost", 1);
+    await Promise.resolve();
+    await Promise.resolve();
+    expect(content()).toBe("one\n1 lost\n2 lost\n");
+  });
+
+  it("can be closed and used again", () => {
     const file = appender();
     file.append("one", 1);
     file.close();
     file.close();
-    expect(open()).toBe(before);
     appendFileSync(path, "two\n");
     file.append("three", 2);
     file.close();

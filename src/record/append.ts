@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 /** How often an open file is compared with what its path names now. */
 const RECHECK_MILLISECONDS = 1000;
 
-/** Lines of a burst are gathered up to so many characters. */
+/** Lines of a burst are buffered up to so many characters. */
 const BURST_CHARACTERS = 64 * 1024;
 
 /** A line that has not grown for so long is not being written any more. */
@@ -26,22 +26,21 @@ interface AppenderOptions {
  * opened with O_APPEND, so lines of several writers never mix and no lock is needed.
  *
  * A line is written at once, unless another was written within the same millisecond: the lines of such a burst are
- * gathered and go out together when the next line comes a millisecond later, when there are 64 KB of them, or at the
- * latest when the running JavaScript job ends, or the process exits.
+ * buffered and go out together when a line comes in a later millisecond, when there are 64 KB of them, and at the
+ * latest when the running JavaScript job ends or the process exits.
  */
 export class Appender {
   readonly #options: AppenderOptions;
   #descriptor: number | undefined;
   #identity = "";
   #checkedAt = 0;
-  /** The file ends in the middle of a line, which must be closed before the next one. */
-  #torn = false;
   #writtenAt = 0;
-  #gathered = "";
+  #buffered = "";
   #lines = 0;
 
   constructor(options: AppenderOptions) {
     this.#options = options;
+    watchExit();
   }
 
   /**
@@ -51,51 +50,55 @@ export class Appender {
    * @param now milliseconds since 1970
    */
   append(line: string, now: number): void {
-    this.#gathered += `${line}\n`;
+    this.#buffered += `${line}\n`;
     this.#lines++;
-    if (now !== this.#writtenAt || this.#options.fsync || this.#gathered.length >= BURST_CHARACTERS) this.flush(now);
+    const burst = now === this.#writtenAt && !this.#options.fsync && !exiting;
+    if (!burst || this.#buffered.length >= BURST_CHARACTERS) this.flush(now);
     else if (this.#lines === 1) flushSoon(this);
   }
 
-  /** Writes what was gathered. */
+  /** Writes what was buffered. */
   flush(now = Date.now()): void {
     if (this.#lines === 0) return;
-    const text = this.#gathered;
+    const text = this.#buffered;
     const lines = this.#lines;
-    this.#gathered = "";
+    this.#buffered = "";
     this.#lines = 0;
     this.#writtenAt = now;
+    const progress = { bytes: 0 };
+    let failure: unknown;
     try {
-      this.#write(text, now);
-      this.#options.onWritten(lines);
+      this.#write(text, now, progress);
     } catch (error) {
-      this.#options.onWritten(lines, error);
+      failure = error ?? new Error("unknown error");
+      // The descriptor may be what is broken.
+      this.#closeDescriptor();
     }
+    if (failure === undefined) return this.#options.onWritten(lines);
+    const whole = Buffer.from(text).subarray(0, progress.bytes).toString("latin1").split("\n").length - 1;
+    this.#options.onWritten(lines - Math.min(whole, lines), failure);
   }
 
-  /** Writes what was gathered and closes the file. A later line opens it again. */
+  /** Writes what was buffered and closes the file. A later line opens it again. */
   close(): void {
     this.flush();
     this.#closeDescriptor();
   }
 
-  #write(lines: string, now: number): void {
+  /** A full disk cuts a write short: then the rest is tried, and fails with the reason. */
+  #write(text: string, now: number, progress: { bytes: number }): void {
     const descriptor = this.#open(now);
-    const text = this.#torn ? `\n${lines}` : lines;
-    const written = writeSync(descriptor, text);
-    if (written !== Buffer.byteLength(text)) this.#finish(descriptor, Buffer.from(text).subarray(written));
-    this.#torn = false;
-    if (this.#options.fsync) fdatasyncSync(descriptor);
-  }
-
-  /** A full disk cuts a write short: write the rest, or remember that the last line is torn. */
-  #finish(descriptor: number, rest: Buffer): void {
-    this.#torn = true;
-    for (let done = 0; done < rest.length;) {
-      const written = writeSync(descriptor, rest, done);
-      if (written === 0) throw new Error(`could not write all of a line to ${this.#options.path}`);
-      done += written;
+    const length = Buffer.byteLength(text);
+    progress.bytes = writeSync(descriptor, text);
+    if (progress.bytes < length) {
+      const bytes = Buffer.from(text);
+      while (progress.bytes < length) {
+        const written = writeSync(descriptor, bytes, progress.bytes);
+        if (written === 0) throw new Error(`${this.#options.path} takes no more`);
+        progress.bytes += written;
+      }
     }
+    if (this.#options.fsync) fdatasyncSync(descriptor);
   }
 
   /** Opens the file, anew when it was moved or deleted: a long-lived program must not write into a deleted file. */
@@ -112,31 +115,47 @@ export class Appender {
     const stats = fstatSync(this.#descriptor);
     this.#identity = identify(stats);
     this.#checkedAt = now;
-    this.#torn = stats.isFile() && endsTorn(this.#descriptor);
+    if (stats.isFile() && endsTorn(this.#descriptor)) writeSync(this.#descriptor, "\n");
     return this.#descriptor;
   }
 
   #closeDescriptor(): void {
-    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    const descriptor = this.#descriptor;
     this.#descriptor = undefined;
+    if (descriptor === undefined) return;
+    try {
+      closeSync(descriptor);
+    } catch {
+      // Somebody closed it for us.
+    }
   }
 }
 
-/** Appenders with gathered lines. */
-const gathering = new Set<Appender>();
+/** Appenders with buffered lines. */
+let buffering = new Set<Appender>();
+/** Once the process exits, no job ends any more: every line is written at once. */
+let exiting = false;
 let watchesExit = false;
 
-function flushSoon(appender: Appender): void {
-  if (gathering.size === 0) queueMicrotask(flushAll);
-  gathering.add(appender);
+function watchExit(): void {
   if (watchesExit) return;
   watchesExit = true;
-  process.on("exit", flushAll);
+  process.on("exit", () => {
+    exiting = true;
+    flushAll();
+  });
+}
+
+function flushSoon(appender: Appender): void {
+  if (buffering.size === 0) queueMicrotask(flushAll);
+  buffering.add(appender);
 }
 
 function flushAll(): void {
-  for (const appender of gathering) appender.flush();
-  gathering.clear();
+  // Whoever hears of a failure may log it: that belongs into the next round.
+  const appenders = buffering;
+  buffering = new Set();
+  for (const appender of appenders) appender.flush();
 }
 
 function identify(stats: { dev: number; ino: number } | undefined): string {

@@ -1,4 +1,5 @@
-import { parseTimestamp, formatTimestamp } from "../event/clock.js";
+import { formatTimestamp, isTimestamp, parseTimestamp } from "../event/clock.js";
+import { toJson } from "../event/json.js";
 
 /** A call gave the recorder something that it cannot write; the message names the field. */
 export class ArgumentError extends TypeError {
@@ -105,24 +106,17 @@ export function optionalObject(
 /**
  * Writes checked fields as JSON.
  *
- * Half of a surrogate pair (a text cut in the middle of an emoji) is no valid JSON for most readers: it is replaced.
- *
  * @throws {ArgumentError} that names the field which JSON cannot say, such as a BigInt or a circle
  */
-export function toJson(fields: object): string {
+export function fieldsToJson(fields: object): string {
   try {
-    const json = JSON.stringify(fields);
-    return json.includes("\\ud") ? JSON.stringify(fields, wellFormed) : json;
+    return toJson(fields);
   } catch (error) {
     const culprit = Object.entries(fields).find(([, value]) => !isSerializable(value));
     if (!culprit) throw error;
     const [problem] = (error as Error).message.split("\n");
     throw new ArgumentError(culprit[0], `cannot be written as JSON: ${problem}`);
   }
-}
-
-function wellFormed(_field: string, value: unknown): unknown {
-  return typeof value === "string" ? value.toWellFormed() : value;
 }
 
 function isSerializable(value: unknown): boolean {
@@ -139,7 +133,8 @@ export function optionalTimestamp(field: string, value: string | Date | Absent):
   if (value === undefined || value === null) return undefined;
   const milliseconds =
     value instanceof Date ? value.getTime() : typeof value === "string" ? parseTimestamp(value) : NaN;
-  if (milliseconds === undefined || Number.isNaN(milliseconds))
-    fail(field, "a Date or an ISO 8601 time such as 2026-11-01T12:00:00Z", value);
-  return formatTimestamp(milliseconds);
+  // Years beyond 9999 have a form of their own, which no reader knows.
+  const time = milliseconds === undefined || Number.isNaN(milliseconds) ? "" : formatTimestamp(milliseconds);
+  if (!isTimestamp(time)) fail(field, "a Date or an ISO 8601 time such as 2026-11-01T12:00:00Z", value);
+  return time;
 }

@@ -6,9 +6,9 @@ import type { InvocationReport } from "./report.js";
 export interface LoggerOptions {
   /** Telemetry directory; by default as {@link findTelemetryDirectory} finds it. Created when first written to. */
   readonly directory?: string;
-  /** False writes nothing, while arguments are still checked. Default: unless `OAK_TELEMETRY_ENABLED` is `false` or `0`. */
+  /** False writes nothing, while arguments are still checked. Default: unless `OAK_TELEMETRY_ENABLED` is `false`, `0`, `off` or `no`. */
   readonly enabled?: boolean;
-  /** True waits after each line until it is on the disk, so that it survives a power cut. Default false. */
+  /** True writes each line at once and waits until it is on the disk, so that it survives a power cut. Default false. */
   readonly fsync?: boolean;
   /**
    * Sees each event before it is written and gives what to write instead, or `undefined` to drop it. When it throws,

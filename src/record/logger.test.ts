@@ -134,6 +134,7 @@ describe("TelemetryLogger", () => {
       ["estimated_duration", (l) => l.logWorkflowStart({ project_name: "p", agent_plan: [], estimated_duration: -1 })],
       ["workflow_id", (l) => l.logWorkflowStart({ project_name: "p", agent_plan: [], workflow_id: "" })],
       ["timestamp", (l) => l.logWorkflowStart({ project_name: "p", agent_plan: [], timestamp: "yesterday" })],
+      ["timestamp", (l) => l.logWorkflowStart({ project_name: "p", agent_plan: [], timestamp: new Date(8.64e15) })],
       ["workflow_id", (l) => l.logAgentHandoff({ from_agent: "a", to_agent: "b", artifacts: [] } as never)],
       ["to_agent", (l) => l.logAgentHandoff({ workflow_id: "w", from_agent: "a", artifacts: [] } as never)],
       [
@@ -188,19 +189,23 @@ describe("TelemetryLogger", () => {
   });
 
   it("says on standard error, by default, that it cannot record", () => {
-    const write = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+    const write = vi.spyOn(console, "error").mockReturnValue();
     writeFileSync(join(directory, "blocked"), "");
     new TelemetryLogger({ directory: join(directory, "blocked") }).logInvocation({ agent_name: "a" });
-    expect(write).toHaveBeenCalledOnce();
-    expect(write.mock.calls[0]![0]).toMatch(/^oak-telemetry: telemetry is not being recorded: .+\n$/);
+    expect(write.mock.calls).toEqual([[expect.stringMatching(/^oak-telemetry: telemetry is not being recorded: .+$/)]]);
     write.mockRestore();
   });
 
-  it("survives a handler of errors that throws", () => {
+  it.each([
+    [
+      "throws",
+      () => {
+        throw new Error("handler");
+      },
+    ],
+    ["rejects", () => Promise.reject(new Error("handler")) as unknown as void],
+  ])("survives a handler of errors that %s", (_, onError) => {
     writeFileSync(join(directory, "blocked"), "");
-    const onError = () => {
-      throw new Error("handler");
-    };
     const logger = new TelemetryLogger({ directory: join(directory, "blocked"), onError });
     expect(() => logger.logInvocation({ agent_name: "a" })).not.toThrow();
   });
@@ -224,20 +229,42 @@ describe("TelemetryLogger", () => {
     expect(errors.map((error) => error.message)).toEqual(["redaction failed"]);
   });
 
+  it.each([
+    ["null", null],
+    ["a promise", Promise.resolve({})],
+    ["a text", "event"],
+  ])("writes nothing when redaction gives %s", (what, value) => {
+    const errors: Error[] = [];
+    const logger = new TelemetryLogger({
+      directory,
+      onError: (error) => errors.push(error),
+      redact: () => value as never,
+    });
+    logger.logInvocation({ agent_name: "a" });
+    logger.close();
+    expect(existsSync(join(directory, "agent_invocations.jsonl"))).toBe(false);
+    expect(errors).toHaveLength(what === "null" ? 0 : 1);
+  });
+
   it("writes nothing when turned off, and still checks its arguments", () => {
     vi.stubEnv("OAK_TELEMETRY_ENABLED", "false");
     const logger = new TelemetryLogger({ directory });
     expect(logger.enabled).toBe(false);
     expect(logger.logInvocation({ agent_name: "a" })).toEqual(expect.any(String));
     expect(() => logger.logInvocation({ agent_name: "" })).toThrow(ArgumentError);
+    expect(() => logger.logInvocation({ agent_name: "a", metadata: { big: 1n } })).toThrow(ArgumentError);
     expect(existsSync(join(directory, "agent_invocations.jsonl"))).toBe(false);
     expect(new TelemetryLogger({ directory, enabled: true }).enabled).toBe(true);
   });
 
   it("mends half of an emoji, which most readers of JSON refuse", () => {
     const logger = new TelemetryLogger({ directory });
-    logger.logInvocation({ agent_name: "a", task_description: "cut 🚀".slice(0, 5), metadata: { deep: ["\ud800"] } });
+    logger.logInvocation({
+      agent_name: "a",
+      task_description: "cut 🚀".slice(0, 5),
+      metadata: { deep: ["\ud800"], "k\udc00": 1 },
+    });
     const [line] = lines(logger, "agent_invocations.jsonl");
-    expect(line).toMatchObject({ task_description: "cut \uFFFD", metadata: { deep: ["\uFFFD"] } });
+    expect(line).toMatchObject({ task_description: "cut \uFFFD", metadata: { deep: ["\uFFFD"], "k\uFFFD": 1 } });
   });
 });

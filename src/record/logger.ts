@@ -1,9 +1,10 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { join } from "node:path";
 
-import { formatTimestamp, monotonicClock, type Clock } from "../event/clock.js";
+import { formatTimestamp, steadyClock, type Clock } from "../event/clock.js";
 import { findTelemetryDirectory, LOG_FILES, type LogKind } from "../event/directory.js";
 import type { InvocationStart, TelemetryEvent } from "../event/events.js";
+import { toJson } from "../event/json.js";
 import { Appender } from "./append.js";
 import * as check from "./arguments.js";
 import type {
@@ -66,7 +67,7 @@ const NOT_YET_KNOWN = members({
 
 /** The fields of an object as they stand behind others in a line. */
 function members(fields: object): string {
-  return `,${check.toJson(fields).slice(1, -1)}`;
+  return `,${check.fieldsToJson(fields).slice(1, -1)}`;
 }
 
 /**
@@ -76,6 +77,10 @@ function members(fields: object): string {
  * permission, directory gone) never reaches the caller: it is reported through `onError` and the line is dropped.
  * A wrong argument throws an {@link ArgumentError} that names the field, at once, and nothing is written.
  *
+ * A line is written before the call returns, unless it follows another within the same millisecond: then it is written
+ * with others at the latest when the running JavaScript job ends or the process exits. Only a process that is killed
+ * (SIGKILL) before that loses it; `fsync: true` writes every line at once.
+ *
  * @example
  * const logger = new TelemetryLogger();
  * const workflow_id = logger.logWorkflowStart({ project_name: "Shop", agent_plan: ["architect", "developer"] });
@@ -84,8 +89,9 @@ function members(fields: object): string {
  */
 export class TelemetryLogger {
   readonly session_id: string;
-  /** Absolute path of the telemetry directory. */
+  /** Absolute path of the telemetry directory; empty when none could be found. */
   readonly directory: string;
+  /** False when turned off, or when no directory could be found: then nothing is written. */
   readonly enabled: boolean;
   readonly #clock: Clock;
   readonly #redact: LoggerOptions["redact"];
@@ -104,12 +110,14 @@ export class TelemetryLogger {
   constructor(options: LoggerOptions = {}) {
     this.session_id = check.optionalId("session_id", options.session_id) ?? randomUUID();
     this.#session = JSON.stringify(this.session_id.toWellFormed());
-    this.directory = findTelemetryDirectory(check.optionalText("directory", options.directory) ?? undefined);
-    this.enabled = check.optionalFlag("enabled", options.enabled) ?? enabledByEnvironment();
-    const fsync = check.optionalFlag("fsync", options.fsync) ?? false;
-    this.#clock = monotonicClock(options.clock);
-    this.#redact = options.redact;
     this.#onError = options.onError ?? reportOnStderr;
+    const enabled = check.optionalFlag("enabled", options.enabled) ?? enabledByEnvironment();
+    const directory = this.#findDirectory(check.optionalId("directory", options.directory));
+    this.directory = directory ?? "";
+    this.enabled = enabled && directory !== undefined;
+    const fsync = check.optionalFlag("fsync", options.fsync) ?? false;
+    this.#clock = steadyClock(options.clock);
+    this.#redact = options.redact;
     const onWritten = (lines: number, error?: unknown) => {
       if (error === undefined) this.#failing = false;
       else this.#drop(lines, error);
@@ -292,10 +300,10 @@ export class TelemetryLogger {
     }
     const sequence = ++this.#sequence;
     const event_id = `${this.#writer}-${sequence}`;
-    if (!this.enabled) return event_id;
     const line =
-      `{"timestamp":"${given ?? this.#timestamp}",${check.toJson(fields).slice(1, -1)}${rest}` +
+      `{"timestamp":"${given ?? this.#timestamp}",${check.fieldsToJson(fields).slice(1, -1)}${rest}` +
       `,"session_id":${this.#session},"event_id":"${event_id}","sequence":${sequence}}`;
+    if (!this.enabled) return event_id;
     const redacted = this.#redact ? this.#redacted(line) : line;
     if (redacted !== undefined) this.#files[kind].append(redacted, now);
     return event_id;
@@ -303,10 +311,23 @@ export class TelemetryLogger {
 
   #redacted(line: string): string | undefined {
     try {
-      const event = this.#redact!(JSON.parse(line) as TelemetryEvent);
-      return event && check.toJson(event);
+      const event: unknown = this.#redact!(JSON.parse(line) as TelemetryEvent);
+      if (event === undefined || event === null) return undefined;
+      if (typeof event !== "object" || Array.isArray(event) || "then" in event)
+        throw new TypeError("redact must give an event or nothing, and at once");
+      return toJson(event);
     } catch (error) {
       this.#drop(1, error);
+      return undefined;
+    }
+  }
+
+  /** Where to write is not found when the working directory was deleted, or nobody knows the user's home. */
+  #findDirectory(given: string | null): string | undefined {
+    try {
+      return findTelemetryDirectory(given ?? undefined);
+    } catch (error) {
+      this.#drop(0, error);
       return undefined;
     }
   }
@@ -317,7 +338,8 @@ export class TelemetryLogger {
     if (this.#failing) return;
     this.#failing = true;
     try {
-      this.#onError(error instanceof Error ? error : new Error(String(error)));
+      const handled: unknown = this.#onError(error instanceof Error ? error : new Error(String(error)));
+      if (handled instanceof Promise) handled.catch(() => undefined);
     } catch {
       // The host's own handler failed; telemetry must not make that the host's problem.
     }
@@ -330,5 +352,6 @@ function enabledByEnvironment(): boolean {
 }
 
 function reportOnStderr(error: Error): void {
-  process.stderr.write(`oak-telemetry: telemetry is not being recorded: ${error.message}\n`);
+  // Unlike process.stderr.write, it survives that nobody listens any more.
+  console.error(`oak-telemetry: telemetry is not being recorded: ${error.message}`);
 }

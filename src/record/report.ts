@@ -1,4 +1,4 @@
-import type { InvocationUpdate, Outcome, OutcomeStatus } from "../event/events.js";
+import { OUTCOME_STATUSES, type InvocationUpdate, type Outcome, type OutcomeStatus } from "../event/events.js";
 import * as check from "./arguments.js";
 
 /** What may become known about an invocation. Absent fields stay as they are. */
@@ -14,8 +14,6 @@ export interface InvocationReport {
   readonly build_succeeded?: boolean | null;
   readonly reward?: number | null;
 }
-
-const OUTCOME_STATUSES = ["success", "failure", "partial", "unknown"] as const;
 
 /**
  * Checks a report and gives the fields of the line that says it; what is not known is left out.

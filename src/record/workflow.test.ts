@@ -178,6 +178,41 @@ describe("Workflow", () => {
     expect(workflow.complete()).toMatchObject({ status: "completed", agents_executed: ["a", "a"] });
   });
 
+  it.each([
+    ["first", "failed"],
+    ["last", "failed"],
+  ])("does not take a run that was under way for one that made good what failed %s", async (when, status) => {
+    const [failing, working] = [gate(), gate()];
+    const failed = workflow.run("a", "t", () => failing.opened.then(() => Promise.reject(new Error("x"))));
+    const worked = workflow.run("a", "t", () => working.opened);
+    for (const each of when === "first" ? [failing, working] : [working, failing]) {
+      each.open();
+      await Promise.allSettled([each === failing ? failed : worked]);
+    }
+    expect(workflow.complete().status).toBe(status);
+  });
+
+  it.each([
+    ["an object without a text", Object.create(null) as Error],
+    ["an error whose message is no text", Object.assign(new Error(), { message: { code: 1 } })],
+    ["nothing", undefined],
+  ])("throws on what was thrown, even %s", async (_, thrown) => {
+    await expect(workflow.run("a", "t", () => Promise.reject(thrown as Error))).rejects.toBe(thrown);
+    expect(updateOf("a").outcome).toEqual({ status: "failure", error_message: expect.any(String) });
+    expect(workflow.complete().status).toBe("failed");
+  });
+
+  it("keeps what was reported, whatever becomes of the lists later", async () => {
+    const tools_used = ["Edit"];
+    const value = await workflow.run("a", "t", (run) => {
+      run.report({ tools_used });
+      tools_used.push(undefined as never);
+      return 42;
+    });
+    expect(value).toBe(42);
+    expect(updateOf("a").tools_used).toEqual(["Edit"]);
+  });
+
   it("lets the caller overrule success", async () => {
     await workflow.run("a", "t", () => undefined);
     expect(workflow.complete({ success: false }).status).toBe("failed");

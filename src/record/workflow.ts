@@ -70,7 +70,8 @@ export class Run {
    */
   report(fields: InvocationReport): void {
     reportFields(fields);
-    this.#report = { ...this.#report, ...fields };
+    // A copy: what the caller does to its lists later is not checked.
+    this.#report = { ...this.#report, ...structuredClone(fields) };
   }
 
   /** What was reported so far. */
@@ -101,8 +102,10 @@ const currentRun = new AsyncLocalStorage<Run>();
  *     return await architect.ask("…");
  *   });
  *   await workflow.run("developer", "Build the API", () => developer.ask(design));
- * } finally {
  *   workflow.complete();
+ * } catch (error) {
+ *   workflow.complete({ success: false });
+ *   throw error;
  * }
  */
 export class Workflow {
@@ -112,8 +115,8 @@ export class Workflow {
   readonly #logger: TelemetryLogger;
   readonly #startedAt = performance.now();
   readonly #executed: string[] = [];
-  /** How each agent's last finished run ended. */
-  readonly #lastFailed = new Map<string, boolean>();
+  /** Runs that failed and that no later run of the same agent has made good. */
+  #failures: Step[] = [];
   /** For each parent (undefined: the workflow itself), the finished runs that nothing finished has followed yet. */
   readonly #frontiers = new Map<Run | undefined, Step[]>();
   #ticks = 0;
@@ -164,9 +167,11 @@ export class Workflow {
     this.#recordHandoffs(parent, agent);
 
     const startedAt = performance.now();
-    let outcome: InvocationReport = { outcome_status: "success" };
+    let outcome: InvocationReport = { outcome_status: "failure" };
     try {
-      return await currentRun.run(run, () => work(run));
+      const value = await currentRun.run(run, () => work(run));
+      outcome = { outcome_status: "success" };
+      return value;
     } catch (error) {
       outcome = failureOf(error);
       throw error;
@@ -178,13 +183,13 @@ export class Workflow {
   /**
    * Records that the workflow ran to its end. Calling it again, or after {@link cancel}, changes nothing.
    *
-   * @param outcome `success` overrules what the runs say: by default the workflow succeeded unless the last finished
-   *   run of some agent failed, so a failure that the same agent made good counts as made good
+   * @param outcome `success` overrules what the runs say: by default the workflow succeeded unless a run failed that
+   *   the same agent did not make good by a later run
    */
   complete(outcome: { readonly success?: boolean | undefined } = {}): WorkflowOutcome {
     const given = check.optionalFlag("success", outcome.success);
     if (this.#outcome) return this.#outcome;
-    const success = given ?? ![...this.#lastFailed.values()].includes(true);
+    const success = given ?? this.#failures.length === 0;
     const { workflow_id, duration_seconds, agents_executed } = this.#end(success ? "completed" : "failed");
     this.#logger.logWorkflowComplete({ workflow_id, duration_seconds, success, agents_executed });
     return this.#outcome!;
@@ -233,7 +238,13 @@ export class Workflow {
     // A run that threw did not succeed, whatever it had reported before.
     const threw = outcome.outcome_status !== "success";
     const report = threw ? { ...step.run.reported, ...outcome } : { ...outcome, ...step.run.reported };
-    this.#lastFailed.set(step.run.agent_name, report.outcome_status === "failure");
+    const { agent_name } = step.run;
+    if (report.outcome_status === "failure") this.#failures.push(step);
+    // Only a run that started after the failure can have known of it.
+    else if (report.outcome_status === "success")
+      this.#failures = this.#failures.filter(
+        (failed) => failed.run.agent_name !== agent_name || failed.end > step.start,
+      );
     this.#logger.updateInvocation({ invocation_id: step.run.invocation_id, ...report });
   }
 }
@@ -242,10 +253,19 @@ function secondsSince(startedAt: number): number {
   return Math.round(performance.now() - startedAt) / 1000;
 }
 
+/** Never throws, whatever was thrown: the caller must get its own error, not one of ours. */
 function failureOf(error: unknown): InvocationReport {
-  const aborted = error instanceof Error && error.name === "AbortError";
+  const { name, message } = error instanceof Error ? error : { name: "", message: describe(error) };
   return {
-    outcome_status: aborted ? "unknown" : "failure",
-    error_message: error instanceof Error ? error.message || error.name : String(error),
+    outcome_status: name === "AbortError" ? "unknown" : "failure",
+    error_message: typeof message === "string" && message !== "" ? message : describe(name),
   };
+}
+
+function describe(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return "something that is no text was thrown";
+  }
 }

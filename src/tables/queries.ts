@@ -22,11 +22,15 @@ const countsByAgent = (value: string, condition: string) => `
 /** The last judgement of each invocation. */
 const RATINGS = `
   SELECT invocation_id,
-    arg_max(quality_rating, (given_at, sequence, event_id)) FILTER (quality_rating BETWEEN 1 AND 5) AS quality
+    arg_max(quality_rating, (given_at, coalesce(sequence, 0), coalesce(event_id, ''), coalesce(feedback_source, ''), quality_rating)) FILTER (quality_rating BETWEEN 1 AND 5) AS quality
   FROM feedback GROUP BY invocation_id`;
 
-/** As specified: a run of zero seconds is one whose duration nobody took. */
-const MEAN_DURATION = "avg(duration_seconds) FILTER (duration_seconds > 0)";
+/**
+ * As specified: a run of zero seconds is one whose duration nobody took. Added up in order of time, because the sum of
+ * decimal fractions depends on the order, and the last digit that is printed on the sum.
+ */
+const MEAN_DURATION = `list_sum(list(duration_seconds ORDER BY started_at, invocation_id) FILTER (duration_seconds > 0))
+  / count(*) FILTER (duration_seconds > 0)`;
 
 const FAILED_WITH_MESSAGE = "status = 'failure' AND error_message <> ''";
 
@@ -125,7 +129,7 @@ export async function pooledTime(tables: Tables, period?: PeriodBounds): Promise
       coalesce(sum(wall_us) FILTER (measured), 0) AS wall,
       coalesce(sum(work_us) FILTER (measured), 0) AS work,
       coalesce(sum(busy_us) FILTER (measured), 0) AS busy,
-      coalesce(sum(own_us) FILTER (measured), 0) AS own
+      coalesce(sum(exclusive_us) FILTER (measured), 0) AS exclusive
     FROM (
       SELECT *, coalesce(wall_us > 0 AND ended_invocations > 0, false) AS measured
       FROM workflows LEFT JOIN workflow_metrics USING (workflow_id)
@@ -149,10 +153,17 @@ export async function workflowOutcomes(
   return counts as unknown as Outcomes & { workflows: number };
 }
 
+/** Where the periods of a trend begin and end: `oldest` ≤ historical < `recent` ≤ recent ≤ `now`. */
+export interface TrendTimes {
+  readonly oldest: string;
+  readonly recent: string;
+  readonly now: string;
+}
+
 /** Outcomes of one agent (or of all, in order of their first run) before and after a point in time. */
 export async function outcomesAround(
   tables: Tables,
-  times: { readonly oldest: string; readonly recent: string; readonly now: string },
+  times: TrendTimes,
   agent?: string,
 ): Promise<{ agent_name: string; recent: Outcomes; historical: Outcomes }[]> {
   const outcomes = (period: string) => `{

@@ -72,7 +72,7 @@ export function createLineTables(): string {
     .join("\n");
 }
 
-/** Appends the lines of a piece of a file to their table. A damaged line becomes a row of nulls. */
+/** Appends the lines of a chunk of a file to their table. A damaged line becomes a row of nulls. */
 export function insertLines(kind: LogKind, path: string, longestLine: number): string {
   const columns = { timestamp: "VARCHAR", ...ENVELOPE_COLUMNS, ...LINE_COLUMNS[kind] };
   const types = Object.entries(columns).map(([name, type]) => `${name}: '${type}'`);
@@ -107,7 +107,8 @@ CREATE TABLE invocations AS
 WITH ordered AS (
   SELECT * REPLACE (CASE WHEN ${SANE_SECONDS} THEN duration_seconds END AS duration_seconds),
     coalesce(event, 'invocation_start') = 'invocation_start' AS is_start,
-    row_number() OVER (ORDER BY timestamp, sequence NULLS FIRST, event_id NULLS FIRST, hash(line)) AS n
+    -- Updates overrule the start, which only knows what was not known yet, even where clocks disagree.
+    row_number() OVER (ORDER BY NOT is_start, timestamp, sequence NULLS FIRST, event_id NULLS FIRST, hash(line)) AS n
   FROM invocation_lines AS line
   WHERE timestamp IS NOT NULL AND invocation_id <> ''
     AND coalesce(event, 'invocation_start') IN ('invocation_start', 'invocation_update')
@@ -142,7 +143,8 @@ merged AS (
     arg_max(outcome.status, n) FILTER (outcome.status IN ('success', 'failure', 'partial')) AS status,
     min(timestamp) FILTER (is_start) AS first_start,
     min(timestamp) AS first_line,
-    max(timestamp) FILTER (NOT is_start AND (outcome.status IS NOT NULL OR duration_seconds IS NOT NULL)) AS closed_at
+    -- The first line that ends it: a later one amends what is said of it.
+    min(timestamp) FILTER (NOT is_start AND (outcome.status IS NOT NULL OR duration_seconds IS NOT NULL)) AS closed_at
   FROM ordered
   GROUP BY invocation_id
 ),
@@ -239,14 +241,10 @@ SELECT
   ending.agents AS agents_executed,
   ending.reason AS cancel_reason,
   first_start IS NOT NULL AS has_start,
-  coalesce(
-    first_start,
-    ending.ended_at - microseconds(ending.seconds),
-    least(first_line, first_work)
-  ) AS started_at,
+  coalesce(first_start, ending.ended_at - microseconds(ending.seconds), least(first_line, first_work)) AS started_at,
   ending.ended_at AS ended_at,
   -- The reported duration, else the time between start and end.
-  coalesce(ending.seconds, seconds_between(coalesce(first_start, first_work), ending.ended_at)) AS duration_seconds,
+  coalesce(ending.seconds, seconds_between(started_at, ending.ended_at)) AS duration_seconds,
   seconds_between(first_start, ending.ended_at) AS observed_seconds,
   greatest(last_line, last_work) AS last_activity_at
 FROM merged FULL JOIN worked USING (workflow_id);
@@ -254,16 +252,18 @@ FROM merged FULL JOIN worked USING (workflow_id);
 -- Which invocation belongs to which workflow. Old logs know only the session: there, an invocation belongs to the
 -- workflow of its session that started last before it and had not ended, if that has no invocations of its own.
 CREATE TABLE workflow_invocations AS
+WITH by_session AS (
+  SELECT arg_max(w.workflow_id, (w.started_at, w.workflow_id)) AS workflow_id, i.invocation_id
+  FROM invocations AS i JOIN workflows AS w USING (session_id)
+  WHERE i.workflow_id IS NULL AND w.started_at <= i.started_at AND (w.ended_at IS NULL OR i.started_at < w.ended_at)
+  GROUP BY i.invocation_id
+)
 SELECT workflow_id, invocation_id, 'workflow_id' AS joined_by FROM invocations WHERE workflow_id IS NOT NULL
 UNION ALL
-SELECT arg_max(w.workflow_id, (w.started_at, w.workflow_id)), i.invocation_id, 'session_id'
-FROM invocations AS i JOIN workflows AS w USING (session_id)
-WHERE i.workflow_id IS NULL
-  AND w.started_at <= i.started_at AND (w.ended_at IS NULL OR i.started_at < w.ended_at)
-  AND w.workflow_id NOT IN (SELECT workflow_id FROM invocations WHERE workflow_id IS NOT NULL)
-GROUP BY i.invocation_id;
+SELECT workflow_id, invocation_id, 'session_id' FROM by_session
+WHERE workflow_id NOT IN (SELECT workflow_id FROM invocations WHERE workflow_id IS NOT NULL);
 
 CREATE TABLE workflow_metrics (
-  workflow_id VARCHAR, wall_us DOUBLE, work_us DOUBLE, busy_us DOUBLE, own_us DOUBLE,
+  workflow_id VARCHAR, wall_us DOUBLE, work_us DOUBLE, busy_us DOUBLE, exclusive_us DOUBLE,
   ended_invocations INTEGER, open_invocations INTEGER, joined_by_session BOOLEAN
 );`;

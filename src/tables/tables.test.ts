@@ -9,6 +9,7 @@ import { anyEvent, anyForeignEvent, anyText } from "../../test/support/events.js
 import { LOG_FILES } from "../event/directory.js";
 import type { TelemetryEvent } from "../event/events.js";
 import { inspectLog } from "../log/inspect.js";
+import { agentTotals } from "./queries.js";
 import { Tables, type Row } from "./tables.js";
 
 const TABLES = ["invocations", "workflows", "handoffs", "feedback", "workflow_invocations", "workflow_metrics"];
@@ -30,6 +31,7 @@ async function dump(directory: string): Promise<Record<string, Row[]>> {
   return open(directory, async (tables) => {
     const all: Record<string, Row[]> = {};
     for (const table of TABLES) all[table] = await tables.rows(`SELECT * FROM ${table} ORDER BY ALL`);
+    all["agents"] = (await agentTotals(tables)) as unknown as Row[];
     return all;
   });
 }
@@ -139,6 +141,23 @@ describe("the fold", () => {
       { duration_seconds: 0, start: 10 },
     ],
     [
+      "a later line amends what is said of it, not when it ended",
+      [
+        start("i", 0),
+        update("i", 60, { outcome: { status: "success" } }),
+        update("i", 9000, { outcome: { status: "failure" } }),
+      ],
+      { status: "failure", duration_seconds: 60 },
+    ],
+    [
+      "what a start does not know yet does not overrule an update of the same or an earlier time",
+      [
+        update("i", 0, { tools_used: ["Edit"], event_id: "1", outcome: { files_modified: ["x"] } }),
+        start("i", 1, { tools_used: [], event_id: "2", outcome: { files_modified: [] } }),
+      ],
+      { tools_used: ["Edit"], files_modified: ["x"] },
+    ],
+    [
       "a duration that is none is not known",
       [start("i", 0), update("i", 5, { duration_seconds: -3, outcome: { status: "success" } })],
       { duration_seconds: 5 },
@@ -207,38 +226,50 @@ describe("the fold", () => {
     expect(await query(events, "SELECT count(*) AS n FROM handoffs")).toEqual([{ n: 3 }]);
   });
 
+  it("measures a workflow without start and duration from its first sign of life", async () => {
+    const handoff = { event: "agent_handoff", timestamp: at(0), workflow_id: "w", from_agent: "a", to_agent: "b" };
+    const complete = { event: "workflow_complete", timestamp: at(100), workflow_id: "w", success: true };
+    const events = [
+      { ...handoff, artifacts: [] },
+      { ...complete, agents_executed: [] },
+    ] as unknown as TelemetryEvent[];
+    const run = [start("i", 50, { workflow_id: "w" }), update("i", 100, { duration_seconds: 50 })];
+    expect(
+      await query([...events, ...run], "SELECT wall_us / 1e6 AS wall, busy_us / 1e6 AS busy FROM workflow_metrics"),
+    ).toEqual([{ wall: 100, busy: 50 }]);
+  });
+
   it("joins by session only where no workflow id is known, and says so", async () => {
+    const workflow = (workflow_id: string, from: number, to?: number) =>
+      [
+        { event: "workflow_start", timestamp: at(from), project_name: "", agent_plan: [] },
+        {
+          event: "workflow_complete",
+          timestamp: at(to ?? 0),
+          duration_seconds: 100,
+          success: true,
+          agents_executed: [],
+        },
+      ]
+        .slice(0, to === undefined ? 1 : 2)
+        .map((event) => ({ workflow_id, session_id: "s", ...event })) as TelemetryEvent[];
     const session = { session_id: "s" };
     const events = [
-      { event: "workflow_start", timestamp: at(0), workflow_id: "old", project_name: "", agent_plan: [], ...session },
-      {
-        event: "workflow_complete",
-        timestamp: at(100),
-        workflow_id: "old",
-        duration_seconds: 100,
-        success: true,
-        agents_executed: [],
-        ...session,
-      },
-      { event: "workflow_start", timestamp: at(200), workflow_id: "new", project_name: "", agent_plan: [], ...session },
-      {
-        event: "workflow_complete",
-        timestamp: at(300),
-        workflow_id: "new",
-        duration_seconds: 100,
-        success: true,
-        agents_executed: [],
-        ...session,
-      },
+      ...workflow("old", 0, 100),
+      ...workflow("open", 150),
+      ...workflow("new", 200, 300),
       start("1", 10, session),
-      start("2", 150, session),
-      start("3", 210, { ...session, workflow_id: "new" }),
-      start("4", 220, session),
-      start("5", 20, { session_id: "other" }),
-    ] as TelemetryEvent[];
+      start("2", 120, session),
+      start("3", 160, session),
+      start("4", 210, { ...session, workflow_id: "new" }),
+      // Runs inside "new", which knows its own invocations: not one of "open".
+      start("5", 220, session),
+      start("6", 20, { session_id: "other" }),
+    ];
     expect(await query(events, "SELECT * FROM workflow_invocations ORDER BY invocation_id")).toEqual([
       { workflow_id: "old", invocation_id: "1", joined_by: "session_id" },
-      { workflow_id: "new", invocation_id: "3", joined_by: "workflow_id" },
+      { workflow_id: "open", invocation_id: "3", joined_by: "session_id" },
+      { workflow_id: "new", invocation_id: "4", joined_by: "workflow_id" },
     ]);
   });
 });

@@ -1,5 +1,4 @@
-import { mkdtemp, rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 
 import { DuckDBInstance, type DuckDBConnection, type DuckDBValue } from "@duckdb/node-api";
@@ -7,8 +6,9 @@ import { DuckDBInstance, type DuckDBConnection, type DuckDBValue } from "@duckdb
 import { measureWorkflow, type InvocationSpan, type WorkflowTime } from "../analyze/coordination.js";
 import type { Span } from "../analyze/intervals.js";
 import { LOG_FILES, LOG_KINDS, type LogKind } from "../event/directory.js";
-import { cleanPiece, copyPieces } from "../log/pieces.js";
+import { cleanChunk, copyChunks } from "../log/chunks.js";
 import { createLineTables, FOLD, insertLines, lineTable } from "./schema.js";
+import { TemporaryFolder } from "./temporary-folder.js";
 
 /** Longest line that the SQL engine reads at full speed; it reads longer ones when it meets one. */
 const USUAL_LINE_BYTES = 16 * 1024 * 1024;
@@ -28,6 +28,7 @@ export class Tables {
     readonly directory: string,
     private readonly instance: DuckDBInstance,
     private readonly connection: DuckDBConnection,
+    private readonly folder: TemporaryFolder,
     /** The state of the log that was folded. */
     private readonly fingerprint: string,
     /** Lines that could not be read: damaged, or without a timestamp. */
@@ -41,22 +42,27 @@ export class Tables {
    */
   static async open(directory: string): Promise<Tables> {
     const fingerprint = await fingerprintOf(directory);
-    const instance = await DuckDBInstance.create(":memory:", {
-      // Nothing is ever fetched from anywhere.
-      autoinstall_known_extensions: "false",
-      autoload_known_extensions: "false",
-    });
+    const folder = new TemporaryFolder();
+    let instance: DuckDBInstance | undefined;
     try {
+      instance = await DuckDBInstance.create(":memory:", {
+        // Nothing is ever fetched from anywhere.
+        autoinstall_known_extensions: "false",
+        autoload_known_extensions: "false",
+        // Where it puts what does not fit into memory; by default into the user's working directory.
+        temp_directory: folder.path,
+      });
       const connection = await instance.connect();
       await connection.run("SET TimeZone = 'UTC';");
       await connection.run(createLineTables());
-      const unreadable = await readLines(connection, directory);
+      const unreadable = await readLog(connection, directory, folder.path);
       await connection.run(FOLD);
       await connection.run(LOG_KINDS.map((kind) => `DROP TABLE ${lineTable(kind)};`).join(" "));
       await measureWorkflows(connection);
-      return new Tables(directory, instance, connection, fingerprint, unreadable);
+      return new Tables(directory, instance, connection, folder, fingerprint, unreadable);
     } catch (error) {
-      instance.closeSync();
+      instance?.closeSync();
+      folder.remove();
       throw error;
     }
   }
@@ -87,6 +93,7 @@ export class Tables {
     if (this.#users > 0) return;
     this.connection.closeSync();
     this.instance.closeSync();
+    this.folder.remove();
   }
 }
 
@@ -103,46 +110,36 @@ async function fingerprintOf(directory: string): Promise<string> {
 }
 
 /** Reads every line of the log into its table, and returns how many could not be read. */
-async function readLines(connection: DuckDBConnection, directory: string): Promise<number> {
-  const folder = await mkdtemp(join(tmpdir(), "oak-"));
-  try {
-    let unreadable = 0;
-    for (const kind of LOG_KINDS) {
-      const target = join(folder, LOG_FILES[kind]);
-      for await (const piece of copyPieces(join(directory, LOG_FILES[kind]), target)) {
-        unreadable += piece.skipped + (await readPiece(connection, kind, target, piece.to - piece.from));
-      }
+async function readLog(connection: DuckDBConnection, directory: string, folder: string): Promise<number> {
+  let unreadable = 0;
+  for (const kind of LOG_KINDS) {
+    const target = join(folder, LOG_FILES[kind]);
+    for await (const chunk of copyChunks(join(directory, LOG_FILES[kind]), target)) {
+      unreadable += chunk.skipped + (await readChunk(connection, kind, target, chunk.to - chunk.from));
     }
-    return unreadable;
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+    await rm(target, { force: true });
   }
+  return unreadable;
 }
 
-async function readPiece(connection: DuckDBConnection, kind: LogKind, path: string, bytes: number): Promise<number> {
+async function readChunk(connection: DuckDBConnection, kind: LogKind, path: string, bytes: number): Promise<number> {
   const table = lineTable(kind);
-  const [{ last }] = (await rowsOf(connection, `SELECT coalesce(max(rowid), -1) AS last FROM ${table}`)) as [
-    { last: number },
-  ];
-  const countNulls = async () => {
-    const sql = `SELECT count(*) AS n FROM ${table} WHERE rowid > ${last} AND timestamp IS NULL`;
-    const [{ n }] = (await rowsOf(connection, sql)) as [{ n: number }];
-    return n;
-  };
+  const count = async (sql: string) => (await rowsOf(connection, sql))[0]!["n"] as number;
+  const last = await count(`SELECT coalesce(max(rowid), -1) AS n FROM ${table}`);
+  const countNulls = () => count(`SELECT count(*) AS n FROM ${table} WHERE rowid > ${last} AND timestamp IS NULL`);
   try {
     await connection.run(insertLines(kind, path, USUAL_LINE_BYTES));
     if ((await countNulls()) === 0) return 0;
     await connection.run(`DELETE FROM ${table} WHERE rowid > ${last}`);
-  } catch (error) {
-    // A line longer than usual. Whatever else it may be comes again below.
-    if (!(error instanceof Error)) throw error;
+  } catch {
+    // As a rule a line longer than usual. Whatever else it may be comes again below.
   }
-  const damaged = await cleanPiece(path);
+  const damaged = await cleanChunk(path);
   await connection.run(insertLines(kind, path, Math.max(USUAL_LINE_BYTES, bytes + 2)));
   return damaged + (await countNulls());
 }
 
-/** Computes the metrics of every workflow that ended, once, with the functions that define them. */
+/** Computes the metrics of every workflow that ran to its end, once, with the functions that define them. */
 async function measureWorkflows(connection: DuckDBConnection): Promise<void> {
   const rows = (await rowsOf(
     connection,
@@ -154,7 +151,7 @@ async function measureWorkflows(connection: DuckDBConnection): Promise<void> {
        epoch_us(i.ended_at)::DOUBLE AS "end", round(i.duration_seconds * 1e6) AS duration,
        j.joined_by = 'session_id' AS by_session
      FROM workflows AS w JOIN workflow_invocations AS j USING (workflow_id) JOIN invocations AS i USING (invocation_id)
-     WHERE w.end_status IS NOT NULL AND w.duration_seconds IS NOT NULL
+     WHERE w.end_status IN ('completed', 'failed') AND w.duration_seconds IS NOT NULL
      ORDER BY w.workflow_id, start, i.invocation_id`,
   )) as unknown as MeasuredRow[];
   const appender = await connection.createAppender("workflow_metrics");
@@ -166,7 +163,7 @@ async function measureWorkflows(connection: DuckDBConnection): Promise<void> {
     const ended = group.filter((row) => row.end !== null);
     const time: WorkflowTime = measureWorkflow(window, first.wall, ended.map(toSpan));
     appender.appendVarchar(first.workflow_id);
-    for (const microseconds of [time.wall, time.work, time.busy, time.own]) appender.appendDouble(microseconds);
+    for (const microseconds of [time.wall, time.work, time.busy, time.exclusive]) appender.appendDouble(microseconds);
     appender.appendInteger(ended.length);
     appender.appendInteger(group.length - ended.length);
     appender.appendBoolean(first.by_session);

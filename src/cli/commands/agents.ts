@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 
-import { analysisOptions, printEmpty, withAnalyzer, type AnalysisOptions } from "../options.js";
+import { analysisOptions, type AnalysisOptions } from "../options.js";
+import { printEmpty, withAnalyzer } from "../reading.js";
 import { print, printJson } from "../terminal.js";
 
 export function addAgents(program: Command): void {

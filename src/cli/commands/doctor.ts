@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 
-import { commonOptions, existingDirectory, printEmpty, type CommonOptions } from "../options.js";
+import { commonOptions, type CommonOptions } from "../options.js";
+import { existingDirectory, printEmpty } from "../reading.js";
 import { print, printJson } from "../terminal.js";
 
 export function addDoctor(program: Command): void {

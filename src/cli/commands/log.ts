@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
 
 import type { TelemetryLogger } from "../../record/logger.js";
-import type { OutcomeStatus } from "../../event/events.js";
+import { OUTCOME_STATUSES, type OutcomeStatus } from "../../event/events.js";
 import { CommandError } from "../errors.js";
 import { commonOptions, time, type CommonOptions } from "../options.js";
 import { print, printJson } from "../terminal.js";
@@ -133,9 +133,7 @@ Example:
   command(log, "update", "something became known about an invocation, as a rule that it ended; prints its id")
     .requiredOption("--invocation-id <id>")
     .option("--duration-seconds <seconds>", "run time", seconds)
-    .addOption(
-      new Option("--outcome-status <status>", "how it ended").choices(["success", "failure", "partial", "unknown"]),
-    )
+    .addOption(new Option("--outcome-status <status>", "how it ended").choices(OUTCOME_STATUSES))
     .option("--error-message <text>")
     .option("--files-modified <paths...>")
     .option("--files-created <paths...>")
@@ -257,29 +255,24 @@ function command(log: Command, name: string, description: string): Command {
 /** Makes a command that records: opens the logger, prints the id, and says when nothing could be written. */
 function record<O>(write: (logger: TelemetryLogger, options: O, timestamp: string | undefined) => Id) {
   return async (options: O & LogOptions): Promise<void> => {
-    const { TelemetryLogger } = await import("../../record/logger.js");
+    const { ArgumentError, TelemetryLogger: Logger } = await import("../../record/index.js");
     let failure: Error | undefined;
-    const logger = new TelemetryLogger({
-      directory: options.dir,
-      session_id: options.sessionId,
-      onError: (error) => (failure = error),
-    });
-    const [name, value] = call(() => write(logger, options, options.timestamp));
-    logger.close();
-    if (failure) throw new CommandError(`the event was not recorded: ${failure.message}`);
-    if (options.json) printJson({ [name]: value });
-    else print(value);
+    try {
+      const logger = new Logger({
+        directory: options.dir,
+        session_id: options.sessionId,
+        onError: (error) => (failure = error),
+      });
+      const [name, value] = write(logger, options, options.timestamp);
+      logger.close();
+      if (failure) throw new CommandError(`the event was not recorded: ${failure.message}`);
+      if (options.json) printJson({ [name]: value });
+      else print(value);
+    } catch (error) {
+      // A wrong argument of the recorder is a wrong option of the command.
+      throw error instanceof ArgumentError ? new CommandError(error.message, 2) : error;
+    }
   };
-}
-
-/** A wrong argument of the recorder is a wrong option of the command. */
-function call<T>(write: () => T): T {
-  try {
-    return write();
-  } catch (error) {
-    if (error instanceof TypeError) throw new CommandError(error.message, 2);
-    throw error;
-  }
 }
 
 /** Lists of agents may also be written with commas. */

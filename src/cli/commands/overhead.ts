@@ -1,7 +1,8 @@
 import type { Command } from "commander";
 
 import { count } from "../format.js";
-import { analysisOptions, printEmpty, withAnalyzer, type AnalysisOptions } from "../options.js";
+import { analysisOptions, type AnalysisOptions } from "../options.js";
+import { printEmpty, withAnalyzer } from "../reading.js";
 import { print, printJson } from "../terminal.js";
 
 export function addOverhead(program: Command): void {

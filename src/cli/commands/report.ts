@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 
-import { analysisOptions, daysOption, printEmpty, withAnalyzer, type AnalysisOptions } from "../options.js";
+import { analysisOptions, daysOption, type AnalysisOptions } from "../options.js";
+import { printEmpty, withAnalyzer } from "../reading.js";
 import { print, printJson } from "../terminal.js";
 
 export function addReport(program: Command): void {
@@ -9,13 +10,7 @@ export function addReport(program: Command): void {
     .addHelpText("after", "\nExamples:\n  oak report\n  oak report --dir ./telemetry --as-of 2026-11-01")
     .action((options: AnalysisOptions & { days: number }) =>
       withAnalyzer(options, async (analyzer) => {
-        const report = {
-          statistics: await analyzer.generateStatistics(),
-          workflows: await analyzer.analyzeWorkflows(),
-          coordination_overhead: await analyzer.calculateCoordinationOverhead(),
-          ranking: await analyzer.getAgentRanking(),
-          trends: await analyzer.getPerformanceTrends(options.days),
-        };
+        const report = await analyzer.generateReport(options.days);
         if (options.json) return printJson(report);
         const { total_workflows, running_workflows } = report.workflows;
         if (report.statistics.total_invocations + total_workflows + running_workflows === 0)

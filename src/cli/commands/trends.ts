@@ -1,7 +1,8 @@
 import type { Command } from "commander";
 
 import type { TelemetryAnalyzer } from "../../analyzer.js";
-import { analysisOptions, daysOption, printEmpty, withAnalyzer, type AnalysisOptions } from "../options.js";
+import { analysisOptions, daysOption, type AnalysisOptions } from "../options.js";
+import { printEmpty, withAnalyzer } from "../reading.js";
 import { print, printJson } from "../terminal.js";
 
 export function addTrends(program: Command): void {
@@ -33,10 +34,7 @@ async function printOne(
 ): Promise<void> {
   const trend = await analyzer.getAgentPerformanceTrends(agent, options.days);
   if (options.json) return printJson(trend);
-  const { trendsText } = await import("../views/trends.js");
+  const { reasonText, trendsText } = await import("../views/trends.js");
   print(trendsText([trend], options.days));
-  if (!trend.reason) return;
-  print(`Insufficient data: ${trend.reason}.`);
-  const known = Object.keys((await analyzer.generateStatistics()).agents);
-  if (!known.includes(agent)) print(`Agents with telemetry: ${known.join(", ") || "none yet"}.`);
+  if (trend.reason) print(reasonText(agent, trend.reason, Object.keys((await analyzer.generateStatistics()).agents)));
 }

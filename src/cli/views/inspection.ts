@@ -36,7 +36,7 @@ export function inspectionText(directory: string, inspection: LogInspection, hea
       },
     ]),
     ...places("Damaged: not in the analysis", inspection.damaged),
-    ...places("Invalid: the analysis takes the field as missing", inspection.invalid),
+    ...places("Invalid: the analysis takes from the field what it can, or nothing", inspection.invalid),
     ...tallies(
       "Orphans",
       Object.entries(inspection.orphans).map(([name, tally]) => [ORPHANS[name as Orphan], tally]),

@@ -1,22 +1,10 @@
-import type { CoordinationOverhead } from "../../analyze/coordination.js";
-import type { AgentRank, Statistics } from "../../analyze/statistics.js";
-import type { AgentTrend } from "../../analyze/trends.js";
-import type { WorkflowAnalysis } from "../../analyze/workflows.js";
+import type { Report } from "../../analyzer.js";
 import { count, day } from "../format.js";
 import { faint, heading } from "../terminal.js";
 import { overheadText } from "./overhead.js";
 import { rankingText } from "./ranking.js";
 import { trendsText } from "./trends.js";
 import { workflowsText } from "./workflows.js";
-
-/** All results of the analyzer. */
-export interface Report {
-  readonly statistics: Statistics;
-  readonly workflows: WorkflowAnalysis;
-  readonly coordination_overhead: CoordinationOverhead;
-  readonly ranking: readonly AgentRank[];
-  readonly trends: Readonly<Record<string, AgentTrend>>;
-}
 
 export function reportText(directory: string, report: Report, days: number): string {
   const { start, end } = report.statistics.date_range;

@@ -1,13 +1,13 @@
-import type { AgentTrend } from "../../analyze/trends.js";
+import { RECENT_DAYS, type AgentTrend } from "../../analyze/trends.js";
 import { percent, points, signedInterval } from "../format.js";
-import { table } from "../table.js";
-import { faint, heading } from "../terminal.js";
+import { table, wrap } from "../table.js";
+import { faint, heading, printable, width } from "../terminal.js";
 
 const COLOURS = { improving: "green", stable: undefined, declining: "red", insufficient_data: "dim" } as const;
 
 export function trendsText(trends: readonly AgentTrend[], days: number): string {
   return [
-    heading(`Trends: last 7 days against the ${days - 7} before`),
+    heading(`Trends: last ${RECENT_DAYS} days against the ${days - RECENT_DAYS} before`),
     table(trends, [
       { header: "AGENT", value: (trend) => trend.agent_name, wraps: true },
       { header: "TREND", value: (trend) => trend.trend.replace("_", " "), style: (trend) => COLOURS[trend.trend] },
@@ -20,4 +20,13 @@ export function trendsText(trends: readonly AgentTrend[], days: number): string 
     ]),
     faint("change in points; an interval that contains 0 may be chance"),
   ].join("\n");
+}
+
+/** Why there is no trend, and which agents there are when this one is not among them. */
+export function reasonText(agent: string, reason: string, known: readonly string[]): string {
+  const sentences = [
+    `Insufficient data: ${reason}.`,
+    ...(known.includes(agent) ? [] : [`Agents with telemetry: ${known.join(", ") || "none yet"}.`]),
+  ];
+  return sentences.flatMap((sentence) => wrap(printable(sentence), width())).join("\n");
 }

@@ -1,16 +1,20 @@
 import { open, writeFile } from "node:fs/promises";
 
+import { toJson } from "../event/json.js";
 import { MAX_LINE_BYTES, readLines } from "./lines.js";
 import { parseLine } from "./parse.js";
 
 /** Enough to keep a parallel reader busy, little enough to stand on any disk. */
-const PIECE_BYTES = 64 * 1024 * 1024;
+const CHUNK_BYTES = 64 * 1024 * 1024;
 
 const NEWLINE = 0x0a;
 const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
 
+/** How much a chunk holds, and how long a line may be, in bytes. */
+const SIZES = { chunk: CHUNK_BYTES, line: MAX_LINE_BYTES };
+
 /** A run of whole lines of a log file. */
-export interface Piece {
+export interface Chunk {
   /** Byte offsets in the file: from (inclusive), to (exclusive). */
   readonly from: number;
   readonly to: number;
@@ -19,15 +23,13 @@ export interface Piece {
 }
 
 /**
- * Copies a log file to `target` piece by piece, each made of whole lines, so that a reader of the copy never meets a
- * line that is being written. `target` holds one piece at a time: use it before asking for the next.
+ * Copies a log file to `target` chunk by chunk, each made of whole lines, so that a reader of the copy never meets a
+ * line that is being written. `target` holds one chunk at a time: use it before asking for the next.
  *
  * A last line without line end is left for the next time, unless it is whole. A file that does not exist has no
- * pieces.
- *
- * @param from byte offset of the first line to copy
+ * chunks.
  */
-export async function* copyPieces(path: string, target: string, from = 0): AsyncGenerator<Piece> {
+export async function* copyChunks(path: string, target: string, sizes = SIZES): AsyncGenerator<Chunk> {
   const file = await open(path, "r").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return undefined;
     throw error;
@@ -35,8 +37,8 @@ export async function* copyPieces(path: string, target: string, from = 0): Async
   if (!file) return;
   try {
     const { size } = await file.stat();
-    let buffer = Buffer.allocUnsafe(Math.min(PIECE_BYTES, Math.max(size - from, 1)));
-    for (let at = from; at < size;) {
+    let buffer = Buffer.allocUnsafe(Math.min(sizes.chunk, Math.max(size, 1)));
+    for (let at = 0; at < size;) {
       const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, size - at), at);
       if (bytesRead === 0) return;
       const content = buffer.subarray(0, bytesRead);
@@ -50,8 +52,8 @@ export async function* copyPieces(path: string, target: string, from = 0): Async
         at += length;
       } else if (atEnd) {
         return;
-      } else if (buffer.length < MAX_LINE_BYTES) {
-        buffer = Buffer.allocUnsafe(Math.min(buffer.length * 2, MAX_LINE_BYTES));
+      } else if (buffer.length < sizes.line) {
+        buffer = Buffer.allocUnsafe(Math.min(buffer.length * 2, sizes.line));
       } else {
         const next = await findLineEnd(file, at + bytesRead, size, buffer);
         if (next === undefined) return;
@@ -76,34 +78,31 @@ async function findLineEnd(
   size: number,
   buffer: Buffer,
 ): Promise<number | undefined> {
-  for (let at = from; at < size; at += buffer.length) {
+  for (let at = from; at < size;) {
     const { bytesRead } = await file.read(buffer, 0, buffer.length, at);
+    if (bytesRead === 0) return undefined;
     const end = buffer.subarray(0, bytesRead).indexOf(NEWLINE);
     if (end !== -1) return at + end + 1;
+    at += bytesRead;
   }
   return undefined;
 }
 
 /**
- * Rewrites a piece that the SQL engine stumbled over, in place: what {@link parseLine} can read stays, the rest goes.
+ * Rewrites a chunk that the SQL engine stumbled over, in place: what {@link parseLine} can read stays, the rest goes.
  *
  * @returns how many lines were damaged
  */
-export async function cleanPiece(target: string): Promise<number> {
+export async function cleanChunk(target: string): Promise<number> {
   const clean: string[] = [];
   let damaged = 0;
   for await (const lines of readLines(target)) {
     for (const { bytes } of lines) {
       const { objects, damage } = bytes ? parseLine(bytes) : { objects: [], damage: "too long" };
       if (damage !== undefined) damaged++;
-      for (const object of objects) clean.push(JSON.stringify(object, wellFormed));
+      for (const object of objects) clean.push(toJson(object));
     }
   }
   await writeFile(target, clean.map((line) => `${line}\n`).join(""), { mode: 0o600 });
   return damaged;
-}
-
-/** Python escapes half of a surrogate pair, which JSON.parse reads and the SQL engine does not. */
-function wellFormed(_key: string, value: unknown): unknown {
-  return typeof value === "string" ? value.toWellFormed() : value;
 }

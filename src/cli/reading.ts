@@ -1,0 +1,54 @@
+import { existsSync } from "node:fs";
+
+import type { TelemetryAnalyzer } from "../analyzer.js";
+import { findTelemetryDirectory } from "../event/directory.js";
+import { CommandError } from "./errors.js";
+import { count } from "./format.js";
+import type { AnalysisOptions, CommonOptions } from "./options.js";
+import { note, print, style } from "./terminal.js";
+
+/** The telemetry directory that a reading command means; one that the user named must exist. */
+export function existingDirectory(options: CommonOptions): string {
+  const directory = findTelemetryDirectory(options.dir);
+  const named = options.dir !== undefined || process.env["OAK_TELEMETRY_DIR"];
+  if (named && !existsSync(directory)) {
+    const source = options.dir === undefined ? "OAK_TELEMETRY_DIR" : "--dir";
+    throw new CommandError(`telemetry directory ${directory} does not exist (named by ${source})`);
+  }
+  return directory;
+}
+
+/** Opens the analyzer that the options ask for, lets `use` print, and closes it. Says when lines could not be read. */
+export async function withAnalyzer(
+  options: AnalysisOptions,
+  use: (analyzer: TelemetryAnalyzer) => Promise<void>,
+): Promise<void> {
+  const directory = existingDirectory(options);
+  const { TelemetryAnalyzer } = await import("../analyzer.js");
+  const analyzer = new TelemetryAnalyzer({
+    directory,
+    ...(options.asOf === undefined ? {} : { as_of: options.asOf }),
+    abandoned_after_seconds: options.abandonedAfter * 3600,
+  });
+  try {
+    await use(analyzer);
+    const unreadable = await analyzer.unreadableLines();
+    if (unreadable > 0 && !options.json) {
+      note(style("yellow", `${count(unreadable, "line")} could not be read: oak doctor tells where and why`));
+    }
+  } finally {
+    analyzer.close();
+  }
+}
+
+/** What to say where nothing was recorded. */
+export function printEmpty(directory: string): void {
+  print(
+    `No telemetry yet in ${directory}`,
+    "",
+    "  See what it would show:   oak demo",
+    '  Record from a program:    import { startWorkflow } from "oak-telemetry"',
+    "  Record from a script:     oak log --help",
+    "  Read another directory:   oak report --dir PATH",
+  );
+}
