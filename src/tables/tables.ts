@@ -3,10 +3,9 @@ import { join } from "node:path";
 
 import { DuckDBInstance, type DuckDBConnection, type DuckDBValue } from "@duckdb/node-api";
 
-import { measureWorkflow, type InvocationSpan, type WorkflowTime } from "../analyze/coordination.js";
-import type { Span } from "../analyze/intervals.js";
 import { LOG_FILES, LOG_KINDS, type LogKind } from "../event/directory.js";
 import { cleanChunk, copyChunks } from "../log/chunks.js";
+import { measureWorkflows } from "./metrics.js";
 import { createLineTables, FOLD, insertLines, lineTable } from "./schema.js";
 import { TemporaryFolder } from "./temporary-folder.js";
 
@@ -137,62 +136,6 @@ async function readChunk(connection: DuckDBConnection, kind: LogKind, path: stri
   const damaged = await cleanChunk(path);
   await connection.run(insertLines(kind, path, Math.max(USUAL_LINE_BYTES, bytes + 2)));
   return damaged + (await countNulls());
-}
-
-/** Computes the metrics of every workflow that ran to its end, once, with the functions that define them. */
-async function measureWorkflows(connection: DuckDBConnection): Promise<void> {
-  const rows = (await rowsOf(
-    connection,
-    `SELECT w.workflow_id, epoch_us(w.started_at)::DOUBLE AS window_start, round(w.duration_seconds * 1e6) AS wall,
-       -- A reported duration that is off by rounding does not cut the workflow short.
-       CASE WHEN abs(w.observed_seconds - w.duration_seconds) <= 0.05 * w.duration_seconds
-         THEN greatest(wall, w.observed_seconds * 1e6) ELSE wall END AS window_length,
-       i.invocation_id, i.parent_invocation_id, epoch_us(i.started_at)::DOUBLE AS start,
-       epoch_us(i.ended_at)::DOUBLE AS "end", round(i.duration_seconds * 1e6) AS duration,
-       j.joined_by = 'session_id' AS by_session
-     FROM workflows AS w JOIN workflow_invocations AS j USING (workflow_id) JOIN invocations AS i USING (invocation_id)
-     WHERE w.end_status IN ('completed', 'failed') AND w.duration_seconds IS NOT NULL
-     ORDER BY w.workflow_id, start, i.invocation_id`,
-  )) as unknown as MeasuredRow[];
-  const appender = await connection.createAppender("workflow_metrics");
-  for (let i = 0; i < rows.length;) {
-    const first = rows[i]!;
-    const group: MeasuredRow[] = [];
-    for (; i < rows.length && rows[i]!.workflow_id === first.workflow_id; i++) group.push(rows[i]!);
-    const window: Span = { start: first.window_start, end: first.window_start + first.window_length };
-    const ended = group.filter((row) => row.end !== null);
-    const time: WorkflowTime = measureWorkflow(window, first.wall, ended.map(toSpan));
-    appender.appendVarchar(first.workflow_id);
-    for (const microseconds of [time.wall, time.work, time.busy, time.exclusive]) appender.appendDouble(microseconds);
-    appender.appendInteger(ended.length);
-    appender.appendInteger(group.length - ended.length);
-    appender.appendBoolean(first.by_session);
-    appender.endRow();
-  }
-  appender.closeSync();
-}
-
-interface MeasuredRow {
-  readonly workflow_id: string;
-  readonly window_start: number;
-  readonly wall: number;
-  readonly window_length: number;
-  readonly invocation_id: string;
-  readonly parent_invocation_id: string | null;
-  readonly start: number;
-  readonly end: number | null;
-  readonly duration: number | null;
-  readonly by_session: boolean;
-}
-
-function toSpan(row: MeasuredRow): InvocationSpan {
-  return {
-    id: row.invocation_id,
-    parent_id: row.parent_invocation_id,
-    start: row.start,
-    end: row.end!,
-    duration: row.duration!,
-  };
 }
 
 async function rowsOf(

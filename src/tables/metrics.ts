@@ -1,0 +1,70 @@
+import type { DuckDBConnection } from "@duckdb/node-api";
+
+import { measureWorkflow, type InvocationSpan } from "../analyze/coordination.js";
+
+/** An invocation of a workflow that ran to its end. Times are whole microseconds. */
+interface Row {
+  readonly workflow_id: string;
+  readonly window_start: number;
+  readonly window_length: number;
+  /** Reported duration of the workflow. */
+  readonly wall: number;
+  readonly by_session: boolean;
+  readonly id: string;
+  readonly parent_id: string | null;
+  readonly start: number;
+  /** Null while the invocation is running. */
+  readonly end: number | null;
+  readonly duration: number | null;
+}
+
+const INVOCATIONS_BY_WORKFLOW = `
+  SELECT w.workflow_id, epoch_us(w.started_at)::DOUBLE AS window_start, round(w.duration_seconds * 1e6) AS wall,
+    -- A reported duration that is off by rounding does not cut the workflow short.
+    CASE WHEN abs(w.observed_seconds - w.duration_seconds) <= 0.05 * w.duration_seconds
+      THEN greatest(wall, w.observed_seconds * 1e6) ELSE wall END AS window_length,
+    j.joined_by = 'session_id' AS by_session,
+    i.invocation_id AS id, i.parent_invocation_id AS parent_id, epoch_us(i.started_at)::DOUBLE AS start,
+    epoch_us(i.ended_at)::DOUBLE AS "end", round(i.duration_seconds * 1e6) AS duration
+  FROM workflows AS w JOIN workflow_invocations AS j USING (workflow_id) JOIN invocations AS i USING (invocation_id)
+  WHERE w.end_status IN ('completed', 'failed') AND w.duration_seconds IS NOT NULL
+  ORDER BY w.workflow_id`;
+
+/** Computes the metrics of every workflow that ran to its end, once, with the functions that define them. */
+export async function measureWorkflows(connection: DuckDBConnection): Promise<void> {
+  const metrics: ReturnType<typeof measure>[] = [];
+  let group: Row[] = [];
+  const finish = () => {
+    if (group.length > 0) metrics.push(measure(group));
+    group = [];
+  };
+  const result = await connection.stream(INVOCATIONS_BY_WORKFLOW);
+  for await (const rows of result.yieldRowObjectJs() as unknown as AsyncIterable<Row[]>) {
+    for (const row of rows) {
+      if (group.length > 0 && group[0]!.workflow_id !== row.workflow_id) finish();
+      group.push(row);
+    }
+  }
+  finish();
+
+  const appender = await connection.createAppender("workflow_metrics");
+  for (const { workflow_id, time, ended, open, by_session } of metrics) {
+    appender.appendVarchar(workflow_id);
+    for (const value of [time.wall, time.work, time.busy, time.exclusive]) appender.appendDouble(value);
+    appender.appendInteger(ended);
+    appender.appendInteger(open);
+    appender.appendBoolean(by_session);
+    appender.endRow();
+  }
+  appender.closeSync();
+}
+
+function measure(rows: readonly Row[]) {
+  const { workflow_id, window_start, window_length, wall, by_session } = rows[0]!;
+  const spans = rows.flatMap(({ id, parent_id, start, end, duration }): InvocationSpan[] =>
+    end === null || duration === null ? [] : [{ id, parent_id, start, end, duration }],
+  );
+  const window = { start: window_start, end: window_start + window_length };
+  const time = measureWorkflow(window, wall, spans);
+  return { workflow_id, time, ended: spans.length, open: rows.length - spans.length, by_session };
+}
