@@ -5,7 +5,7 @@ import { findTelemetryDirectory } from "../event/directory.js";
 import { CommandError } from "./errors.js";
 import { count } from "./format.js";
 import type { AnalysisOptions, CommonOptions } from "./options.js";
-import { note, print, style } from "./terminal.js";
+import { note, print } from "./terminal.js";
 
 /** The telemetry directory that a reading command means; one that the user named must exist. */
 export function existingDirectory(options: CommonOptions): string {
@@ -34,7 +34,7 @@ export async function withAnalyzer(
     await use(analyzer);
     const unreadable = await analyzer.unreadableLines();
     if (unreadable > 0 && !options.json) {
-      note(style("yellow", `${count(unreadable, "line")} could not be read: oak doctor tells where and why`));
+      note(`${count(unreadable, "line")} could not be read: oak doctor tells where and why`);
     }
   } finally {
     analyzer.close();

@@ -94,13 +94,20 @@ const SANE_SECONDS = "duration_seconds >= 0 AND duration_seconds < 31536000000";
  * The fold: one row for each invocation, handoff, feedback and workflow.
  *
  * What several lines say of one thing is merged field by field, the last line that says anything winning. Lines are
- * ordered by (time, writer's sequence, event id) and last by their content, so that neither the order in the file nor
- * a line that stands there twice changes anything.
+ * ordered by (time, writer's sequence) and last by their content, so that neither the order in the file nor a line that
+ * stands there twice changes anything.
  */
 export const FOLD = `
 -- Unlike greatest(), these leave unknown what is unknown.
 CREATE MACRO not_before(t, earliest) AS CASE WHEN t < earliest THEN earliest ELSE t END;
 CREATE MACRO microseconds(seconds) AS to_microseconds(CAST(round(seconds * 1e6) AS BIGINT));
+-- The order of lines as one number, which is many times faster to compare than four columns, and needs no sorting:
+-- 1 bit, 59 bits of time since the year 1, 40 bits of sequence, 28 bits of content.
+CREATE MACRO place_in_time(overrules, at_time, sequence, content) AS
+  ((CAST(overrules AS UHUGEINT) * 576460752303423488::UHUGEINT
+    + CAST(epoch_us(at_time) + 62135596800000000 AS UHUGEINT)) * 1099511627776::UHUGEINT
+    + CAST(least(greatest(coalesce(sequence, -1) + 1, 0), 1099511627775) AS UHUGEINT)) * 268435456::UHUGEINT
+    + CAST(content % 268435456 AS UHUGEINT);
 CREATE MACRO seconds_between(earlier, later) AS epoch_us(not_before(later, earlier) - earlier) / 1e6;
 
 CREATE TABLE invocations AS
@@ -108,7 +115,7 @@ WITH ordered AS (
   SELECT * REPLACE (CASE WHEN ${SANE_SECONDS} THEN duration_seconds END AS duration_seconds),
     coalesce(event, 'invocation_start') = 'invocation_start' AS is_start,
     -- Updates overrule the start, which only knows what was not known yet, even where clocks disagree.
-    row_number() OVER (ORDER BY NOT is_start, timestamp, sequence NULLS FIRST, event_id NULLS FIRST, hash(line)) AS n
+    place_in_time(NOT is_start, timestamp, sequence, hash(line)) AS n
   FROM invocation_lines AS line
   WHERE timestamp IS NOT NULL AND invocation_id <> ''
     AND coalesce(event, 'invocation_start') IN ('invocation_start', 'invocation_update')
@@ -199,7 +206,7 @@ CREATE TABLE workflows AS
 WITH ordered AS (
   SELECT * REPLACE (CASE WHEN ${SANE_SECONDS} THEN duration_seconds END AS duration_seconds),
     event IN ('workflow_complete', 'workflow_cancelled') AS is_end,
-    row_number() OVER (ORDER BY timestamp, sequence NULLS FIRST, event_id NULLS FIRST, hash(line)) AS n
+    place_in_time(false, timestamp, sequence, hash(line)) AS n
   FROM workflow_lines AS line
   WHERE timestamp IS NOT NULL AND workflow_id <> ''
     AND event IN ('workflow_start', 'agent_handoff', 'workflow_complete', 'workflow_cancelled')

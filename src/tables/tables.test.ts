@@ -67,7 +67,7 @@ describe("the fold", () => {
       fc.asyncProperty(logs, async ({ events, shuffled }) => {
         expect(await dump(directoryOf(shuffled))).toEqual(await dump(directoryOf(events)));
       }),
-      { numRuns: 40 },
+      { numRuns: 40, endOnFailure: true },
     );
   });
 
