@@ -105,6 +105,20 @@ describe("TelemetryAnalyzer", () => {
     });
   });
 
+  it("does not know what was logged after the time that counts as now", async () => {
+    const { run, workflow, analyzer } = setup();
+    run("a", 3, "success");
+    run("a", 1, "failure", 1);
+    workflow(4, true, ["a"]);
+    workflow(2, false, ["a"]);
+    // Started before, ended ten seconds after.
+    run("a", 2 + 5 / 86_400, "failure");
+    const then = analyzer({ as_of: daysAgo(2) });
+    expect(await then.analyzeWorkflows()).toMatchObject({ total_workflows: 1, success_rate: 1, running_workflows: 1 });
+    const { a } = (await then.generateStatistics()).agents;
+    expect(a).toMatchObject({ invocation_count: 2, success_rate: 1, running_count: 1, rated_count: 0 });
+  });
+
   it("takes the last judgement of an invocation", async () => {
     const { logger, run, analyzer } = setup();
     const invocation_id = run("a", 1, "success", 1);

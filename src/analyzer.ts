@@ -19,7 +19,7 @@ import type { Tables } from "./tables/tables.js";
 export interface AnalyzerOptions {
   /** Telemetry directory; by default as {@link findTelemetryDirectory} finds it. */
   readonly directory?: string;
-  /** What "now" is, wherever it matters (recent runs, abandoned workflows). Default: the time of the call. */
+  /** What "now" is: what was logged later does not count. Default: the time of the call, and everything counts. */
   readonly as_of?: string | Date;
   /** A workflow without an end counts as abandoned after so many seconds of silence. Default: one day. */
   readonly abandoned_after_seconds?: number;
@@ -122,8 +122,10 @@ export class TelemetryAnalyzer {
    *
    * @param days how far to look back; more than 7
    * @throws {RangeError} when `days` is not more than 7
+   * @throws {TypeError} without an agent
    */
   async getAgentPerformanceTrends(agent_name: string, days = 30): Promise<AgentTrend> {
+    if (typeof agent_name !== "string") throw new TypeError("agent_name must be a string");
     const times = this.#trendTimes(days);
     const [trend] = await this.#read((tables) => trends(tables, times, days, agent_name));
     const nothing = { successes: 0, total: 0 };
@@ -215,7 +217,7 @@ export class TelemetryAnalyzer {
     current?.close();
     // The SQL engine takes a fifth of a second to load: programs that only record must not wait for it.
     const { Tables } = await import("./tables/tables.js");
-    return Tables.open(this.directory);
+    return Tables.open(this.directory, this.#asOf === undefined ? undefined : formatTimestamp(this.#asOf));
   }
 
   #now(): number {

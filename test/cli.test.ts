@@ -100,7 +100,9 @@ describe("oak log", () => {
       expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
       return stdout.trim();
     };
-    const workflow = { "workflow-id": await log("workflow-start", 0, { "project-name": "Shop", "agent-plan": "a,b" }) };
+    const workflow = {
+      "workflow-id": await log("workflow-start", 0, { "project-name": "Shop", "agent-plan": "architect, developer" }),
+    };
     const first = {
       "invocation-id": await log("invocation", 0, {
         ...workflow,
@@ -109,6 +111,12 @@ describe("oak log", () => {
         "task-description": "Design the API",
         "task-type": "design",
         "state-features": '{"scope": "small"}',
+        "spec-id": "s-1",
+        "spec-section": ["1.1", "1.2"],
+        "agent-variant": "fast",
+        "q-value": "0.5",
+        exploration: "true",
+        "learning-enabled": "false",
       }),
     };
     await log("update", 4, { ...first, "duration-seconds": "240", "outcome-status": "success" });
@@ -137,6 +145,10 @@ describe("oak log", () => {
     });
     const handoff = readFileSync(join(directory, "workflow_events.jsonl"), "utf8").split("\n")[1]!;
     expect(JSON.parse(handoff)).toMatchObject({ artifacts: ["a.md", "b, c.md"] });
+    const begin = readFileSync(join(directory, "workflow_events.jsonl"), "utf8").split("\n")[0]!;
+    expect(JSON.parse(begin)).toMatchObject({ agent_plan: ["architect", "developer"] });
+    const invocation = readFileSync(join(directory, "agent_invocations.jsonl"), "utf8").split("\n")[0]!;
+    expect(JSON.parse(invocation)).toMatchObject({ spec_section: ["1.1", "1.2"], q_value: 0.5, exploration: true });
     expect(await oakJson(["doctor", "--dir", directory])).toMatchObject({ healthy: true });
   });
 
@@ -188,6 +200,16 @@ describe("oak demo", () => {
     analyzer.close();
     expect(await oakJson(["doctor", "--dir", directory])).toMatchObject({ healthy: true, orphans: {} });
     rmSync(directory, { recursive: true });
+  });
+});
+
+describe("oak demo with options", () => {
+  it("records where it is told to, prints JSON, and does not mix with telemetry", async () => {
+    const directory = join(temporaryDirectory(), "demo");
+    const report = await oakJson(["demo", "--dir", directory]);
+    expect(report).toMatchObject({ directory, workflows: { total_workflows: 57 } });
+    const again = await oak(["demo", "--dir", directory]);
+    expect(again).toMatchObject({ code: 1, stdout: "", stderr: expect.stringContaining("holds telemetry already") });
   });
 });
 

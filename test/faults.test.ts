@@ -135,6 +135,7 @@ describe("a damaged log", () => {
       start("wrong", { duration_seconds: "long" }),
       JSON.stringify({ event: "invocation_start", invocation_id: "timeless", agent_name: "a" }),
       "[1, 2, 3]",
+      JSON.stringify({ timestamp: "2026-11-01T12:00:00Z", event: "__proto__", invocation_id: "odd" }),
       start("last").slice(0, 50),
     ];
     const bytes = lines.flatMap((line) => [Buffer.from(line), Buffer.from("\n")]).slice(0, -1);
@@ -148,15 +149,16 @@ describe("a damaged log", () => {
       [5, "NUL bytes"],
       [6, "invalid UTF-8"],
       [13, "not a JSON object"],
-      [14, "truncated (last line, without line end)"],
+      [15, "truncated (last line, without line end)"],
     ]);
     expect(inspection.invalid.map(({ line }) => line)).toEqual([11, 12]);
     expect(inspection.invalid[0]!.reason).toMatch(/^duration_seconds: /);
     expect(inspection.invalid[1]!.reason).toMatch(/^timestamp: /);
+    expect(Object.keys(inspection.unknown_events)).toEqual(["agent_dreamt", "__proto__"]);
     expect(inspection.unknown_events).toMatchObject({ agent_dreamt: { count: 1, first: { line: 10 } } });
     expect(inspection.unknown_fields).toMatchObject({ "invocation_start.mood": { count: 1, first: { line: 9 } } });
     expect(inspection.duplicates).toBe(1);
-    expect(inspection.files[1]).toMatchObject({ file: INVOCATIONS, lines: 14, events: 6, damaged: 4, invalid: 2 });
+    expect(inspection.files[1]).toMatchObject({ file: INVOCATIONS, lines: 15, events: 6, damaged: 4, invalid: 2 });
 
     // bom, crlf, twice, huge, future, wrong; the cut-off line is not counted yet: it may still be written.
     expect(await countInvocations(directory)).toEqual({ total: 6, unreadable: 4 });
@@ -166,13 +168,46 @@ describe("a damaged log", () => {
     expect(stats).toMatchObject({ code: 0, stderr: expect.stringContaining("4 lines could not be read: oak doctor") });
   });
 
+  it("tells lines of other loggers that stand there twice, and ids that were used twice", async () => {
+    const directory = temporaryDirectory();
+    const line = JSON.stringify({ timestamp: "2026-11-01T12:00:00Z", invocation_id: "i", agent_name: "a" });
+    writeFileSync(join(directory, INVOCATIONS), `${line}\n${line}\n`);
+    const begin = (second: number) =>
+      JSON.stringify({
+        timestamp: `2026-11-01T12:00:0${second}Z`,
+        event: "workflow_start",
+        workflow_id: "w",
+        project_name: "p",
+        agent_plan: [],
+      });
+    writeFileSync(join(directory, "workflow_events.jsonl"), `${begin(1)}\n${begin(1)}\n${begin(2)}\n`);
+    const inspection = await inspectLog(directory);
+    expect(inspection).toMatchObject({
+      duplicates: 2,
+      orphans: { workflow_ids_used_twice: { count: 1, first: { line: 3 } } },
+    });
+  });
+
+  it("reads each line the same whatever its neighbours are", async () => {
+    const twice = '{"timestamp":"2026-11-01T12:00:00Z","invocation_id":"i","agent_name":"first","agent_name":"second"}';
+    const agents = async (content: string) => {
+      const directory = temporaryDirectory();
+      writeFileSync(join(directory, INVOCATIONS), content);
+      const analyzer = new TelemetryAnalyzer({ directory });
+      const names = Object.keys((await analyzer.generateStatistics()).agents);
+      analyzer.close();
+      return names;
+    };
+    expect(await agents(`${twice}\ndamage\n`)).toEqual(await agents(`${twice}\n`));
+  });
+
   it("that is a folder or may not be read gives a clear error, not a stack trace", async () => {
     const directory = temporaryDirectory();
     mkdirSync(join(directory, INVOCATIONS));
     for (const command of ["stats", "doctor"]) {
       const { code, stderr } = await oak([command, "--dir", directory]);
       expect(code).toBe(1);
-      expect(stderr).toMatch(/^oak: .*EISDIR.*\n$/);
+      expect(stderr).toMatch(/^oak: .*is not a file\n$/);
     }
   });
 });

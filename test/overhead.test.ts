@@ -7,6 +7,8 @@ import { temporaryDirectory } from "./support/directory.js";
 interface Sample {
   readonly seconds: number;
   readonly agents: readonly (readonly [start: number, end: number, parent?: number])[];
+  /** Second at which the start was logged, when not at once. */
+  readonly logged?: number;
   /** Sessions of the workflow's events and of its invocations. */
   readonly sessions?: readonly [string, string];
 }
@@ -17,10 +19,10 @@ const ORIGIN = Date.UTC(2026, 10, 1);
 async function overheadOf(samples: readonly Sample[]): Promise<CoordinationOverhead> {
   const directory = temporaryDirectory();
   let origin = ORIGIN;
-  for (const { seconds, agents, sessions = ["s", "s"] } of samples) {
+  for (const { seconds, agents, logged = 0, sessions = ["s", "s"] } of samples) {
     const [workflowLogger, agentLogger] = sessions.map((session_id) => new TelemetryLogger({ directory, session_id }));
     const at = (second: number) => new Date(origin + second * 1000);
-    const workflow_id = workflowLogger!.logWorkflowStart({ project_name: "p", agent_plan: [], timestamp: at(0) });
+    const workflow_id = workflowLogger!.logWorkflowStart({ project_name: "p", agent_plan: [], timestamp: at(logged) });
     const ids: string[] = [];
     for (const [start, end, parent] of agents) {
       const parent_invocation_id = parent === undefined ? null : ids[parent]!;
@@ -112,5 +114,21 @@ describe("coordination overhead of what joining by session gets wrong", () => {
     expect(nested).toMatchObject({ overlap_share: 0, nested_share: 0.8 });
     const parallel = await overheadOf([{ seconds: 100, agents: [[0, 90], [5, 85]] }]); // prettier-ignore
     expect(parallel).toMatchObject({ overlap_share: 0.8, nested_share: 0 });
+  });
+
+  it("tells work that outlives its workflow from nested runs", async () => {
+    const outliving = await overheadOf([{ seconds: 100, agents: [[50, 550]] }]);
+    expect(outliving).toMatchObject({ idle_share: 0.5, nested_share: 0, outside_share: 4.5 });
+    expect(outliving.coordination_overhead_pct).toBe(-400);
+  });
+
+  it("takes a start that was logged late for no waiting", async () => {
+    const late = await overheadOf([{ seconds: 100, agents: [[0, 100]], logged: 50 }]);
+    expect(late).toMatchObject({
+      coordination_overhead_pct: 0,
+      idle_share: 0,
+      outside_share: 0,
+      duration_mismatches: 1,
+    });
   });
 });

@@ -27,6 +27,7 @@ describe("measureWorkflow", () => {
       wall: 100,
       work: 90,
       busy: 30,
+      inside: 90,
       exclusive: 90,
     });
   });
@@ -36,12 +37,18 @@ describe("measureWorkflow", () => {
       wall: 100,
       work: 170,
       busy: 90,
+      inside: 170,
       exclusive: 90,
     });
   });
 
   it("cuts off what lies outside the workflow", () => {
-    expect(measure(100, span("a", -50, 10), span("b", 90, 150))).toMatchObject({ busy: 20, exclusive: 20, work: 120 });
+    expect(measure(100, span("a", -50, 10), span("b", 90, 150))).toMatchObject({
+      busy: 20,
+      inside: 20,
+      exclusive: 20,
+      work: 120,
+    });
   });
 
   it("breaks circles of parents", () => {
@@ -55,7 +62,7 @@ describe("measureWorkflow", () => {
 });
 
 describe("coordinationOverhead", () => {
-  it("is idle − overlap − nested, exactly, whatever the runs", () => {
+  it("is idle − overlap − nested − outside, exactly, whatever the runs", () => {
     const runs = fc.array(
       fc.record({ start: fc.integer({ min: -20, max: 120 }), length: fc.nat(80), parent: fc.option(fc.nat(5)) }),
       { minLength: 1, maxLength: 8 },
@@ -66,9 +73,12 @@ describe("coordinationOverhead", () => {
           span(String(i), start, start + length, parent === null ? null : String(parent)),
         );
         const overhead = pooled(wall, ...spans);
-        const { idle_share, overlap_share, nested_share, coordination_overhead_pct } = overhead;
-        expect(coordination_overhead_pct! / 100).toBeCloseTo(idle_share! - overlap_share! - nested_share!, 9);
-        expect(overlap_share).toBeGreaterThanOrEqual(0);
+        const { idle_share, overlap_share, nested_share, outside_share, coordination_overhead_pct } = overhead;
+        expect(coordination_overhead_pct! / 100).toBeCloseTo(
+          idle_share! - overlap_share! - nested_share! - outside_share!,
+          9,
+        );
+        for (const share of [overlap_share, nested_share, outside_share]) expect(share).toBeGreaterThanOrEqual(0);
         expect(idle_share).toBeGreaterThanOrEqual(0);
         expect(idle_share).toBeLessThanOrEqual(1);
       }),
@@ -93,6 +103,7 @@ describe("coordinationOverhead", () => {
       wall: 0,
       work: 0,
       busy: 0,
+      inside: 0,
       exclusive: 0,
       joined_by_session: 0,
       duration_mismatches: 0,

@@ -16,7 +16,9 @@ export interface WorkflowTime {
   readonly work: number;
   /** B: time in which at least one agent was active. */
   readonly busy: number;
-  /** Sum of the exclusive times: a parent's is without its children's, and all are cut to the workflow's. */
+  /** The part of W that lies within the workflow. */
+  readonly inside: number;
+  /** Sum of the exclusive times within the workflow: a parent's is without its children's. */
   readonly exclusive: number;
 }
 
@@ -38,14 +40,16 @@ export function measureWorkflow(window: Span, wall: number, invocations: readonl
     else children.set(parent_id, [spans[i]!]);
   });
   let work = 0;
+  let inside = 0;
   let exclusive = 0;
   invocations.forEach(({ id, duration }, i) => {
     const span = spans[i]!;
-    const inside = children.get(id)?.map((child) => clip(child, span)) ?? [];
+    const delegated = children.get(id)?.map((child) => clip(child, span)) ?? [];
     work += duration;
-    exclusive += span.end - span.start - unionLength(inside);
+    inside += span.end - span.start;
+    exclusive += span.end - span.start - unionLength(delegated);
   });
-  return { wall, work, busy: Math.min(unionLength(spans), wall), exclusive };
+  return { wall, work, busy: Math.min(unionLength(spans), wall), inside, exclusive };
 }
 
 /** Whether a run is above another, or is it: then naming the other as its parent goes round in a circle. */
@@ -102,8 +106,10 @@ export interface CoordinationOverhead {
   readonly idle_recommendation: PhaseAdvice;
   /** Share of T gained by agents working at the same time. */
   readonly overlap_share: number | null;
-  /** Share of T that the specified number counts twice: parents around their children, and work outside the workflow. */
+  /** Share of T that the specified number counts twice, because parents wait for their children. */
   readonly nested_share: number | null;
+  /** Work outside of the workflow's own time, as a share of T: runs that outlive it, or clocks that disagree. */
+  readonly outside_share: number | null;
   readonly workflows_analyzed: number;
   readonly workflows_left_out: number;
   readonly joined_by_session: number;
@@ -112,7 +118,7 @@ export interface CoordinationOverhead {
 }
 
 /**
- * Coordination overhead of several workflows, pooled. `specified = idle − overlap − nested` holds exactly.
+ * Coordination overhead of several workflows, pooled. `specified = idle − overlap − nested − outside` holds exactly.
  * Source: the specification, "Coordination Overhead Calculation", joined by `workflow_id`; `docs/metrics.md`.
  */
 export function coordinationOverhead(pool: PooledTime): CoordinationOverhead {
@@ -128,7 +134,7 @@ export function coordinationOverhead(pool: PooledTime): CoordinationOverhead {
       status: "insufficient_data",
       reason:
         pool.left_out > 0
-          ? "none of the completed workflows has both a duration and an ended invocation"
+          ? "none of the completed workflows has both a duration above 0 and an ended invocation"
           : "no workflow has completed yet",
       coordination_overhead_pct: null,
       recommendation: "Insufficient data",
@@ -137,6 +143,7 @@ export function coordinationOverhead(pool: PooledTime): CoordinationOverhead {
       idle_recommendation: "Insufficient data",
       overlap_share: null,
       nested_share: null,
+      outside_share: null,
       ...counts,
     };
   }
@@ -150,7 +157,8 @@ export function coordinationOverhead(pool: PooledTime): CoordinationOverhead {
     idle_share: idle / pool.wall,
     idle_recommendation: phaseAdvice((100 * idle) / pool.wall),
     overlap_share: (pool.exclusive - pool.busy) / pool.wall,
-    nested_share: (pool.work - pool.exclusive) / pool.wall,
+    nested_share: (pool.inside - pool.exclusive) / pool.wall,
+    outside_share: (pool.work - pool.inside) / pool.wall,
     ...counts,
   };
 }

@@ -1,9 +1,11 @@
+import { existsSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { TelemetryAnalyzer } from "../analyzer.js";
+import { TelemetryAnalyzer, type Report } from "../analyzer.js";
+import { LOG_FILES } from "../event/directory.js";
 import { TelemetryLogger } from "../record/logger.js";
 import type { Run, Workflow } from "../record/workflow.js";
 import { overheadText } from "./views/overhead.js";
@@ -11,7 +13,7 @@ import { statisticsText } from "./views/statistics.js";
 import { trendsText } from "./views/trends.js";
 import { workflowsText } from "./views/workflows.js";
 import { duration } from "./format.js";
-import { faint, heading, print, style } from "./terminal.js";
+import { faint, heading, style } from "./terminal.js";
 
 const DAY_MILLISECONDS = 24 * 60 * 60 * 1000;
 
@@ -36,13 +38,23 @@ const PROJECTS: readonly { name: string; plan: readonly AgentName[] }[] = [
   { name: "Customer Portal", plan: ["systems-architect", "frontend-developer", "qa-specialist"] },
 ];
 
+type Print = (...lines: string[]) => void;
+
+/** Whether a directory holds a log. */
+export function hasTelemetry(directory: string): boolean {
+  return Object.values(LOG_FILES).some((file) => existsSync(join(directory, file)));
+}
+
 /**
- * Records four weeks of sample work and one live workflow in a new temporary directory, and prints the analysis.
+ * Records four weeks of sample work and one live workflow, and prints the analysis.
  *
- * @returns the directory
+ * @param directory where; by default a new temporary directory
  */
-export async function runDemo(): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), "oak-demo-"));
+export async function runDemo(
+  directory: string | undefined,
+  print: Print,
+): Promise<{ directory: string; report: Report }> {
+  directory ??= await mkdtemp(join(tmpdir(), "oak-demo-"));
   const logger = new TelemetryLogger({ directory, enabled: true });
 
   print(heading("1. Four weeks of sample work"));
@@ -57,18 +69,16 @@ export async function runDemo(): Promise<string> {
   print(`   ${workflows} workflows recorded in ${directory}`, "");
 
   print(heading("2. A workflow, live"));
-  await runLiveWorkflow(logger);
+  await runLiveWorkflow(logger, print);
   logger.close();
-  print("");
 
-  print(heading("3. What the history says"), "");
   const analyzer = new TelemetryAnalyzer({ directory });
-  print(workflowsText(await analyzer.analyzeWorkflows()), "");
-  print(overheadText(await analyzer.calculateCoordinationOverhead()), "");
-  print(statisticsText(await analyzer.generateStatistics()), "");
-  print(trendsText(Object.values(await analyzer.getPerformanceTrends()), 30));
+  const report = await analyzer.generateReport();
   analyzer.close();
-  return directory;
+  print("", heading("3. What the history says"), "", workflowsText(report.workflows), "");
+  print(overheadText(report.coordination_overhead), "", statisticsText(report.statistics), "");
+  print(trendsText(Object.values(report.trends), 30));
+  return { directory, report };
 }
 
 function recordSampleWorkflow(
@@ -138,25 +148,31 @@ function recordSampleWorkflow(
 }
 
 /** A real workflow of pretended agents: an architect, then two developers at once, then a tester. */
-async function runLiveWorkflow(logger: TelemetryLogger): Promise<void> {
+async function runLiveWorkflow(logger: TelemetryLogger, print: Print): Promise<void> {
   const workflow = logger.startWorkflow({
     project_name: "E-Commerce Platform MVP",
     agent_plan: ["systems-architect", "backend-architect", "frontend-developer", "qa-specialist"],
     estimated_duration: 5,
   });
-  await act(workflow, "systems-architect", 700, "artifacts/architecture.md");
+  await act(print, workflow, "systems-architect", 700, "artifacts/architecture.md");
   await sleep(200);
   await Promise.all([
-    act(workflow, "backend-architect", 1200, "artifacts/api-spec.yaml"),
-    act(workflow, "frontend-developer", 900, "artifacts/pages.md"),
+    act(print, workflow, "backend-architect", 1200, "artifacts/api-spec.yaml"),
+    act(print, workflow, "frontend-developer", 900, "artifacts/pages.md"),
   ]);
   await sleep(300);
-  await act(workflow, "qa-specialist", 600);
+  await act(print, workflow, "qa-specialist", 600);
   const { status, duration_seconds } = workflow.complete();
   print(`   ${style("bold", status)} in ${duration(duration_seconds)}`);
 }
 
-async function act(workflow: Workflow, agent: AgentName, milliseconds: number, ...artifacts: string[]): Promise<void> {
+async function act(
+  print: Print,
+  workflow: Workflow,
+  agent: AgentName,
+  milliseconds: number,
+  ...artifacts: string[]
+): Promise<void> {
   const work = async (run: Run) => {
     print(`   ${style("cyan", "▶")} ${agent} ${faint(AGENTS[agent].task)}`);
     await sleep(milliseconds);

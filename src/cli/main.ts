@@ -53,7 +53,8 @@ for (const add of [
 // A reader that goes away (| head) is no failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(0);
-  throw error;
+  process.stderr.write(`oak: cannot write the output: ${error.message}\n`);
+  process.exit(1);
 });
 
 // Exit, instead of dying, so that what must be cleaned up is.

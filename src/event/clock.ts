@@ -1,6 +1,9 @@
 /** Milliseconds since 1970-01-01T00:00:00Z. */
 export type Clock = () => number;
 
+/** The longest duration that is taken for one: a thousand years. */
+export const MAX_SECONDS = 31_536_000_000;
+
 /** What a timestamp in the log looks like. Without a zone it is UTC, as Python's `datetime.utcnow()` means it. */
 export const TIMESTAMP_PATTERN =
   "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,9})?(Z|[+-](0[0-9]|1[0-5]):?[0-5][0-9])?";
@@ -17,7 +20,8 @@ const SLEW_MILLISECONDS = 1000;
 export function steadyClock(source: Clock = Date.now): Clock {
   let last = Number.NEGATIVE_INFINITY;
   return () => {
-    const now = source();
+    const read = source();
+    const now = Number.isFinite(read) ? read : Date.now();
     if (now > last || now < last - SLEW_MILLISECONDS) last = now;
     return last;
   };

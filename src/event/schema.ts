@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { isTimestamp, TIMESTAMP_PATTERN } from "./clock.js";
+import { isTimestamp, MAX_SECONDS, TIMESTAMP_PATTERN } from "./clock.js";
 import type { LogKind } from "./directory.js";
 import {
   OUTCOME_STATUSES,
@@ -17,7 +17,7 @@ import {
 
 const text = z.string().min(1);
 const texts = z.array(z.string()).readonly();
-const seconds = z.number().min(0);
+const seconds = z.number().min(0).max(MAX_SECONDS);
 const features = z.record(z.string(), z.unknown());
 
 const envelope = {

@@ -1,7 +1,8 @@
-import { open, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 
 import { toJson } from "../event/json.js";
 import { MAX_LINE_BYTES, readLines } from "./lines.js";
+import { openLogFile } from "./open.js";
 import { parseLine } from "./parse.js";
 
 /** Enough to keep a parallel reader busy, little enough to stand on any disk. */
@@ -30,10 +31,7 @@ export interface Chunk {
  * chunks.
  */
 export async function* copyChunks(path: string, target: string, sizes = SIZES): AsyncGenerator<Chunk> {
-  const file = await open(path, "r").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return undefined;
-    throw error;
-  });
+  const file = await openLogFile(path);
   if (!file) return;
   try {
     const { size } = await file.stat();
@@ -94,15 +92,17 @@ async function findLineEnd(
  * @returns how many lines were damaged
  */
 export async function cleanChunk(target: string): Promise<number> {
-  const clean: string[] = [];
+  const clean: (string | Buffer)[] = [];
   let damaged = 0;
   for await (const lines of readLines(target)) {
     for (const { bytes } of lines) {
-      const { objects, damage } = bytes ? parseLine(bytes) : { objects: [], damage: "too long" };
+      const { objects, damage, exact } = bytes ? parseLine(bytes) : { objects: [], damage: "too long" };
       if (damage !== undefined) damaged++;
-      for (const object of objects) clean.push(toJson(object));
+      // As it stands where that is possible: what a line means must not depend on its neighbours.
+      if (exact && !bytes!.includes("\\ud")) clean.push(bytes!, "\n");
+      else for (const object of objects) clean.push(toJson(object), "\n");
     }
   }
-  await writeFile(target, clean.map((line) => `${line}\n`).join(""), { mode: 0o600 });
+  await writeFile(target, clean, { mode: 0o600 });
   return damaged;
 }

@@ -25,19 +25,20 @@ export interface LogInspection {
   readonly unknown_events: Record<string, Tally>;
   /** Fields that this version does not know, as `event.field`. */
   readonly unknown_fields: Record<string, Tally>;
-  /** Lines whose `event_id` came before; they count once. */
+  /** Lines that came before, by `event_id`, else by what they are about and when; they count once. */
   readonly duplicates: number;
   /** References to what the log does not hold. */
   readonly orphans: Partial<Record<Orphan, Tally>>;
 }
 
-/** Kinds of reference that lead nowhere. */
+/** Kinds of reference that lead nowhere, or to more than one thing. */
 export type Orphan =
   | "workflow_events_without_start"
   | "invocations_without_workflow"
   | "updates_without_invocation"
   | "feedback_without_invocation"
-  | "invocations_without_parent";
+  | "invocations_without_parent"
+  | "workflow_ids_used_twice";
 
 /** How a reference is found: the field that refers, and which events define what it refers to. */
 const REFERENCES: readonly {
@@ -63,6 +64,17 @@ const REFERENCES: readonly {
   },
 ];
 
+/** What a line without `event_id` is about, and when. */
+const IDENTIFYING = [
+  "event",
+  "timestamp",
+  "workflow_id",
+  "invocation_id",
+  "from_agent",
+  "to_agent",
+  "feedback_source",
+] as const;
+
 /** Reads a whole log and counts what it holds. A directory without log files gives counts of zero. */
 export async function inspectLog(directory: string): Promise<LogInspection> {
   const files = new Map<string, LogInspection["files"][number]>(
@@ -70,24 +82,30 @@ export async function inspectLog(directory: string): Promise<LogInspection> {
   );
   const damaged: Problem[] = [];
   const invalid: Problem[] = [];
-  const unknownEvents: Record<string, Tally> = {};
-  const unknownFields: Record<string, Tally> = {};
+  const unknownEvents: Tallies = new Map();
+  const unknownFields: Tallies = new Map();
   const known = new Map(EVENT_NAMES.map((name) => [name, knownFields(name)]));
-  const eventIds = new Set<string>();
+  const seen = new Set<string>();
   const defined = { workflow: new Set<string>(), invocation: new Set<string>() };
   const unresolved: { orphan: Orphan; to: "workflow" | "invocation"; id: string; position: Position }[] = [];
+  const orphans: Tallies = new Map();
   let duplicates = 0;
 
   const visit = (event: TelemetryEvent, position: Position) => {
-    if (event.event_id) {
-      if (eventIds.has(event.event_id)) duplicates++;
-      eventIds.add(event.event_id);
-    }
     const fields = event as unknown as Record<string, unknown>;
+    const identity = event.event_id ?? JSON.stringify(IDENTIFYING.map((field) => fields[field]));
+    if (seen.has(identity)) {
+      duplicates++;
+      return;
+    }
+    seen.add(identity);
     for (const field in fields) {
       if (!known.get(event.event)!.has(field)) tally(unknownFields, `${event.event}.${field}`, position);
     }
-    if (event.event === "workflow_start") defined.workflow.add(event.workflow_id);
+    if (event.event === "workflow_start") {
+      if (defined.workflow.has(event.workflow_id)) tally(orphans, "workflow_ids_used_twice", position);
+      defined.workflow.add(event.workflow_id);
+    }
     if (event.event === "invocation_start") defined.invocation.add(event.invocation_id);
     for (const { orphan, from, field, to } of REFERENCES) {
       const id = fields[field];
@@ -116,21 +134,23 @@ export async function inspectLog(directory: string): Promise<LogInspection> {
     }
   }
 
-  const orphans: LogInspection["orphans"] = {};
   for (const { orphan, to, id, position } of unresolved) if (!defined[to].has(id)) tally(orphans, orphan, position);
   return {
     files: [...files.values()],
     damaged,
     invalid,
-    unknown_events: unknownEvents,
-    unknown_fields: unknownFields,
+    unknown_events: Object.fromEntries(unknownEvents),
+    unknown_fields: Object.fromEntries(unknownFields),
     duplicates,
-    orphans: orphans,
+    orphans: Object.fromEntries(orphans),
   };
 }
 
-function tally(tallies: Partial<Record<string, Tally>>, name: string, position: Position): void {
-  const found = Object.hasOwn(tallies, name) ? tallies[name] : undefined;
+/** By name: a map, because a name may be `__proto__`. */
+type Tallies = Map<string, Tally>;
+
+function tally(tallies: Tallies, name: string, position: Position): void {
+  const found = tallies.get(name);
   if (found) found.count++;
-  else tallies[name] = { count: 1, first: position };
+  else tallies.set(name, { count: 1, first: position });
 }

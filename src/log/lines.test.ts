@@ -28,7 +28,7 @@ describe("readLines", () => {
   });
 
   it("throws when the path is no file", async () => {
-    await expect(readLines(directory).next()).rejects.toThrow(/EISDIR/);
+    await expect(readLines(directory).next()).rejects.toThrow(/is not a file/);
   });
 
   it("knows number, offset and end of each line", async () => {

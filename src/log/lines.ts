@@ -1,4 +1,4 @@
-import { open } from "node:fs/promises";
+import { openLogFile } from "./open.js";
 
 /** The longest line that is read. A longer one is reported as damage and skipped without being held in memory. */
 export const MAX_LINE_BYTES = 256 * 1024 * 1024;
@@ -25,10 +25,7 @@ export interface RawLine {
  * Gives nothing for a file that does not exist; other failures to open or read it are thrown.
  */
 export async function* readLines(path: string): AsyncGenerator<RawLine[]> {
-  const file = await open(path, "r").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return undefined;
-    throw error;
-  });
+  const file = await openLogFile(path);
   if (!file) return;
   try {
     let number = 0;

@@ -8,6 +8,8 @@ export interface ParsedLine {
   readonly objects: readonly JsonObject[];
   /** Why the line, or a part of it, cannot be read. */
   readonly damage?: string;
+  /** The line is JSON as it stands: nothing had to be mended. */
+  readonly exact?: boolean;
 }
 
 const BLANK: ParsedLine = { objects: [] };
@@ -29,13 +31,14 @@ export function parseLine(bytes: Buffer): ParsedLine {
   const text = decode(bytes);
   if (text === undefined) return { objects: [], damage: "too long for a string" };
   if (text.trim() === "") return BLANK;
-  const value = parseJson(text);
-  if (isObject(value)) return { objects: [value] };
+  const exact = parseExactly(text);
+  const value = exact ?? parseLeniently(text);
+  if (isObject(value)) return { objects: [value], exact: exact !== undefined };
   if (value !== undefined) return { objects: [], damage: "not a JSON object" };
 
   const parts = text.split(LINE_START);
   const objects = parts
-    .map((part, i) => parseJson(i === 0 ? part : LINE_START + part))
+    .map((part, i) => parseLeniently(i === 0 ? part : LINE_START + part))
     .filter((part) => isObject(part));
   const torn = parts.filter((part) => part.trim() !== "").length > objects.length;
   if (!torn) return { objects, damage: "lines without a line end between them" };
@@ -57,14 +60,14 @@ function decode(bytes: Buffer): string | undefined {
  */
 const NOT_JSON = /"(?:[^"\\]|\\.)*"|-?\b(?:nan|inf|infinity)\b|,(?=\s*[}\]])/gi;
 
-function parseJson(text: string): unknown {
+function parseLeniently(text: string): unknown {
+  const mended = (token: string) => (token.startsWith('"') ? token : token === "," ? "" : "null");
+  return parseExactly(text) ?? parseExactly(text.replace(NOT_JSON, mended));
+}
+
+function parseExactly(text: string): unknown {
   try {
     return JSON.parse(text);
-  } catch {
-    // Below.
-  }
-  try {
-    return JSON.parse(text.replace(NOT_JSON, (token) => (token.startsWith('"') ? token : token === "," ? "" : "null")));
   } catch {
     return undefined;
   }

@@ -82,7 +82,7 @@ describe("Appender", () => {
     const line = "x".repeat(1000);
     for (let i = 0; i < 100; i++) file.append(line, 1);
     expect(writes[0]).toBe(1);
-    expect(writes[1]).toBe(66);
+    expect(writes[1]).toBe(17);
     file.close();
     expect(content()).toBe(`${line}\n`.repeat(100));
   });

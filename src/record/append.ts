@@ -4,8 +4,8 @@ import { dirname } from "node:path";
 /** How often an open file is compared with what its path names now. */
 const RECHECK_MILLISECONDS = 1000;
 
-/** Lines of a burst are buffered up to so many characters. */
-const BURST_CHARACTERS = 64 * 1024;
+/** Lines of a burst are buffered up to so many characters: more would hardly be faster, and more can be lost. */
+const BURST_CHARACTERS = 16 * 1024;
 
 /** A line that has not grown for so long is not being written any more. */
 const TORN_AFTER_MILLISECONDS = 10;
@@ -26,7 +26,7 @@ interface AppenderOptions {
  * opened with O_APPEND, so lines of several writers never mix and no lock is needed.
  *
  * A line is written at once, unless another was written within the same millisecond: the lines of such a burst are
- * buffered and go out together when a line comes in a later millisecond, when there are 64 KB of them, and at the
+ * buffered and go out together when a line comes in a later millisecond, when there are 16 KB of them, and at the
  * latest when the running JavaScript job ends or the process exits.
  */
 export class Appender {

@@ -1,4 +1,4 @@
-import { formatTimestamp, isTimestamp, parseTimestamp } from "../event/clock.js";
+import { formatTimestamp, isTimestamp, MAX_SECONDS, parseTimestamp } from "../event/clock.js";
 import { toJson } from "../event/json.js";
 
 /** A call gave the recorder something that it cannot write; the message names the field. */
@@ -68,8 +68,8 @@ export function optionalFlag(field: string, value: boolean | Absent): boolean | 
 }
 
 export function seconds(field: string, value: number): number {
-  if (typeof value !== "number" || !Number.isFinite(value) || value < 0)
-    fail(field, "a number of seconds, 0 or more", value);
+  if (typeof value !== "number" || !(value >= 0 && value <= MAX_SECONDS))
+    fail(field, "a number of seconds, 0 or more, below a thousand years", value);
   return value;
 }
 
@@ -92,6 +92,10 @@ export function optionalChoice<T extends string>(field: string, value: T | Absen
   if (value === undefined || value === null) return null;
   if (!choices.includes(value)) fail(field, `one of ${choices.join(", ")}`, value);
   return value;
+}
+
+export function optionalFunction(field: string, value: unknown): void {
+  if (value !== undefined && value !== null && typeof value !== "function") fail(field, "a function", value);
 }
 
 export function optionalObject(

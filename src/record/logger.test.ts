@@ -126,6 +126,9 @@ describe("TelemetryLogger", () => {
     type Call = (logger: TelemetryLogger) => unknown;
     const invocation_id = "i";
     const cases: [field: string, call: Call][] = [
+      ["options", () => new TelemetryLogger(null as never)],
+      ["redact", () => new TelemetryLogger({ redact: 5 as never })],
+      ["directory", () => new TelemetryLogger({ directory: "" })],
       ["arguments", (l) => l.logWorkflowStart(undefined as never)],
       ["project_name", (l) => l.logWorkflowStart({ agent_plan: [] } as never)],
       ["project_name", (l) => l.logWorkflowStart({ project_name: "", agent_plan: [] })],
@@ -151,7 +154,7 @@ describe("TelemetryLogger", () => {
       ["metadata", (l) => l.logInvocation({ agent_name: "a", metadata: [] as never })],
       ["metadata", (l) => l.logInvocation({ agent_name: "a", metadata: { big: 1n } })],
       ["outcome_status", (l) => l.updateInvocation({ invocation_id, outcome_status: "great" as never })],
-      ["duration_seconds", (l) => l.updateInvocation({ invocation_id, duration_seconds: Infinity })],
+      ["duration_seconds", (l) => l.updateInvocation({ invocation_id, duration_seconds: 1e12 })],
       ["invocation_id", (l) => l.updateInvocation({ invocation_id: "" })],
       ["quality_rating", (l) => l.logSuccessMetric({ invocation_id, success: true, quality_rating: 6 })],
       ["quality_rating", (l) => l.logSuccessMetric({ invocation_id, success: true, quality_rating: 3.5 })],
@@ -233,6 +236,7 @@ describe("TelemetryLogger", () => {
     ["null", null],
     ["a promise", Promise.resolve({})],
     ["a text", "event"],
+    ["no event", {}],
   ])("writes nothing when redaction gives %s", (what, value) => {
     const errors: Error[] = [];
     const logger = new TelemetryLogger({

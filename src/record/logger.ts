@@ -108,6 +108,8 @@ export class TelemetryLogger {
   #dropped = 0;
 
   constructor(options: LoggerOptions = {}) {
+    check.record("options", options);
+    for (const name of ["redact", "onError", "clock"] as const) check.optionalFunction(name, options[name]);
     this.session_id = check.optionalId("session_id", options.session_id) ?? randomUUID();
     this.#session = JSON.stringify(this.session_id.toWellFormed());
     this.#onError = options.onError ?? reportOnStderr;
@@ -313,7 +315,7 @@ export class TelemetryLogger {
     try {
       const event: unknown = this.#redact!(JSON.parse(line) as TelemetryEvent);
       if (event === undefined || event === null) return undefined;
-      if (typeof event !== "object" || Array.isArray(event) || "then" in event)
+      if (typeof event !== "object" || !("timestamp" in event && "event" in event))
         throw new TypeError("redact must give an event or nothing, and at once");
       return toJson(event);
     } catch (error) {

@@ -202,6 +202,27 @@ describe("Workflow", () => {
     expect(workflow.complete().status).toBe("failed");
   });
 
+  it("does not let a report without a value erase what is known", async () => {
+    await workflow.run("a", "t", (run) => run.report({ outcome_status: undefined, duration_seconds: null, reward: 1 }));
+    expect(updateOf("a")).toMatchObject({
+      outcome: { status: "success" },
+      duration_seconds: expect.any(Number),
+      reward: 1,
+    });
+  });
+
+  it("refuses to call itself completed while nobody can know", async () => {
+    const end = gate();
+    const run = workflow.run("a", "t", () => end.opened);
+    expect(() => workflow.complete()).toThrow(/a is still running/);
+    expect(workflow.status).toBe("running");
+    await workflow.run("b", "t", () => Promise.reject(new Error("x"))).catch(() => undefined);
+    expect(workflow.complete().status).toBe("failed");
+    end.open();
+    await run;
+    expect(updateOf("a").outcome).toEqual({ status: "success" });
+  });
+
   it("keeps what was reported, whatever becomes of the lists later", async () => {
     const tools_used = ["Edit"];
     const value = await workflow.run("a", "t", (run) => {

@@ -71,7 +71,8 @@ export class Run {
   report(fields: InvocationReport): void {
     reportFields(fields);
     // A copy: what the caller does to its lists later is not checked.
-    this.#report = { ...this.#report, ...structuredClone(fields) };
+    const known = Object.entries(structuredClone(fields)).filter(([, value]) => value !== undefined && value !== null);
+    this.#report = { ...this.#report, ...Object.fromEntries(known) };
   }
 
   /** What was reported so far. */
@@ -115,6 +116,8 @@ export class Workflow {
   readonly #logger: TelemetryLogger;
   readonly #startedAt = performance.now();
   readonly #executed: string[] = [];
+  /** Runs that are under way. */
+  readonly #open = new Set<Step>();
   /** Runs that failed and that no later run of the same agent has made good. */
   #failures: Step[] = [];
   /** For each parent (undefined: the workflow itself), the finished runs that nothing finished has followed yet. */
@@ -164,6 +167,7 @@ export class Workflow {
     const run = new Run(this, agent, invocation_id, declared);
     const step: Step = { run, start: ++this.#ticks, end: 0 };
     this.#executed.push(agent);
+    this.#open.add(step);
     this.#recordHandoffs(parent, agent);
 
     const startedAt = performance.now();
@@ -185,11 +189,15 @@ export class Workflow {
    *
    * @param outcome `success` overrules what the runs say: by default the workflow succeeded unless a run failed that
    *   the same agent did not make good by a later run
+   * @throws {Error} when runs are still under way, so that nobody can know whether it succeeded, and none has failed
    */
   complete(outcome: { readonly success?: boolean | undefined } = {}): WorkflowOutcome {
     const given = check.optionalFlag("success", outcome.success);
     if (this.#outcome) return this.#outcome;
     const success = given ?? this.#failures.length === 0;
+    const [open] = this.#open;
+    if (given === null && success && open)
+      throw new Error(`${open.run.agent_name} is still running in workflow ${this.workflow_id}: await it first`);
     const { workflow_id, duration_seconds, agents_executed } = this.#end(success ? "completed" : "failed");
     this.#logger.logWorkflowComplete({ workflow_id, duration_seconds, success, agents_executed });
     return this.#outcome!;
@@ -231,6 +239,7 @@ export class Workflow {
    */
   #finish(step: Step, parent: Run | undefined, outcome: InvocationReport): void {
     step.end = ++this.#ticks;
+    this.#open.delete(step);
     const frontier = (this.#frontiers.get(parent) ?? []).filter((earlier) => earlier.end > step.start);
     this.#frontiers.set(parent, [...frontier, step]);
     this.#frontiers.delete(step.run);

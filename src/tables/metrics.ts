@@ -5,8 +5,9 @@ import { measureWorkflow, type InvocationSpan } from "../analyze/coordination.js
 /** An invocation of a workflow that ran to its end. Times are whole microseconds. */
 interface Row {
   readonly workflow_id: string;
-  readonly window_start: number;
-  readonly window_length: number;
+  /** From the start, or from as long before the end as it lasted; to the end, or as long after the start. */
+  readonly window_from: number;
+  readonly window_to: number;
   /** Reported duration of the workflow. */
   readonly wall: number;
   readonly by_session: boolean;
@@ -20,9 +21,9 @@ interface Row {
 
 const INVOCATIONS_BY_WORKFLOW = `
   SELECT w.workflow_id, epoch_us(w.started_at)::DOUBLE AS window_start, round(w.duration_seconds * 1e6) AS wall,
-    -- A reported duration that is off by rounding does not cut the workflow short.
-    CASE WHEN abs(w.observed_seconds - w.duration_seconds) <= 0.05 * w.duration_seconds
-      THEN greatest(wall, w.observed_seconds * 1e6) ELSE wall END AS window_length,
+    -- Loggers round durations, and some log a start late: nothing is cut off that either of the two may mean.
+    least(window_start, epoch_us(w.ended_at) - wall) AS window_from,
+    greatest(window_start + wall, epoch_us(w.ended_at)) AS window_to,
     j.joined_by = 'session_id' AS by_session,
     i.invocation_id AS id, i.parent_invocation_id AS parent_id, epoch_us(i.started_at)::DOUBLE AS start,
     epoch_us(i.ended_at)::DOUBLE AS "end", round(i.duration_seconds * 1e6) AS duration
@@ -50,7 +51,7 @@ export async function measureWorkflows(connection: DuckDBConnection): Promise<vo
   const appender = await connection.createAppender("workflow_metrics");
   for (const { workflow_id, time, ended, open, by_session } of metrics) {
     appender.appendVarchar(workflow_id);
-    for (const value of [time.wall, time.work, time.busy, time.exclusive]) appender.appendDouble(value);
+    for (const value of [time.wall, time.work, time.busy, time.inside, time.exclusive]) appender.appendDouble(value);
     appender.appendInteger(ended);
     appender.appendInteger(open);
     appender.appendBoolean(by_session);
@@ -60,11 +61,10 @@ export async function measureWorkflows(connection: DuckDBConnection): Promise<vo
 }
 
 function measure(rows: readonly Row[]) {
-  const { workflow_id, window_start, window_length, wall, by_session } = rows[0]!;
+  const { workflow_id, window_from, window_to, wall, by_session } = rows[0]!;
   const spans = rows.flatMap(({ id, parent_id, start, end, duration }): InvocationSpan[] =>
     end === null || duration === null ? [] : [{ id, parent_id, start, end, duration }],
   );
-  const window = { start: window_start, end: window_start + window_length };
-  const time = measureWorkflow(window, wall, spans);
+  const time = measureWorkflow({ start: window_from, end: window_to }, wall, spans);
   return { workflow_id, time, ended: spans.length, open: rows.length - spans.length, by_session };
 }

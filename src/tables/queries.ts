@@ -129,6 +129,7 @@ export async function pooledTime(tables: Tables, period?: PeriodBounds): Promise
       coalesce(sum(wall_us) FILTER (measured), 0) AS wall,
       coalesce(sum(work_us) FILTER (measured), 0) AS work,
       coalesce(sum(busy_us) FILTER (measured), 0) AS busy,
+      coalesce(sum(inside_us) FILTER (measured), 0) AS inside,
       coalesce(sum(exclusive_us) FILTER (measured), 0) AS exclusive
     FROM (
       SELECT *, coalesce(wall_us > 0 AND ended_invocations > 0, false) AS measured

@@ -1,4 +1,4 @@
-import { TIMESTAMP_PATTERN } from "../event/clock.js";
+import { MAX_SECONDS, TIMESTAMP_PATTERN } from "../event/clock.js";
 import { LOG_FILES, type LogKind } from "../event/directory.js";
 
 /** The columns in which the lines of each file are read, with the types of the SQL engine. Other fields are ignored. */
@@ -87,8 +87,13 @@ export function insertLines(kind: LogKind, path: string, longestLine: number): s
       compression = 'uncompressed', maximum_object_size = ${longestLine}, columns = {${types.join(", ")}})`;
 }
 
-/** Durations that can be a number of seconds: not negative, and less than a thousand years. */
-const SANE_SECONDS = "duration_seconds >= 0 AND duration_seconds < 31536000000";
+/** Forgets what was logged after the point in time `$until`. */
+export function deleteLinesAfter(kind: LogKind): string {
+  return `DELETE FROM ${lineTable(kind)} WHERE timestamp > CAST($until AS TIMESTAMPTZ) AT TIME ZONE 'UTC'`;
+}
+
+/** Durations that the schema allows. */
+const SANE_SECONDS = `duration_seconds BETWEEN 0 AND ${MAX_SECONDS}`;
 
 /**
  * The fold: one row for each invocation, handoff, feedback and workflow.
@@ -271,6 +276,6 @@ SELECT workflow_id, invocation_id, 'session_id' FROM by_session
 WHERE workflow_id NOT IN (SELECT workflow_id FROM invocations WHERE workflow_id IS NOT NULL);
 
 CREATE TABLE workflow_metrics (
-  workflow_id VARCHAR, wall_us DOUBLE, work_us DOUBLE, busy_us DOUBLE, exclusive_us DOUBLE,
+  workflow_id VARCHAR, wall_us DOUBLE, work_us DOUBLE, busy_us DOUBLE, inside_us DOUBLE, exclusive_us DOUBLE,
   ended_invocations INTEGER, open_invocations INTEGER, joined_by_session BOOLEAN
 );`;

@@ -6,7 +6,7 @@ import { DuckDBInstance, type DuckDBConnection, type DuckDBValue } from "@duckdb
 import { LOG_FILES, LOG_KINDS, type LogKind } from "../event/directory.js";
 import { cleanChunk, copyChunks } from "../log/chunks.js";
 import { measureWorkflows } from "./metrics.js";
-import { createLineTables, FOLD, insertLines, lineTable } from "./schema.js";
+import { createLineTables, deleteLinesAfter, FOLD, insertLines, lineTable } from "./schema.js";
 import { TemporaryFolder } from "./temporary-folder.js";
 
 /** Longest line that the SQL engine reads at full speed; it reads longer ones when it meets one. */
@@ -37,9 +37,10 @@ export class Tables {
   /**
    * Reads and folds the log of a directory. A directory that does not exist, or is empty, gives empty tables.
    *
+   * @param until ISO 8601: what was logged later is left out
    * @throws when a file of the log cannot be opened, or the temporary folder cannot be written
    */
-  static async open(directory: string): Promise<Tables> {
+  static async open(directory: string, until?: string): Promise<Tables> {
     const fingerprint = await fingerprintOf(directory);
     const folder = new TemporaryFolder();
     let instance: DuckDBInstance | undefined;
@@ -55,6 +56,7 @@ export class Tables {
       await connection.run("SET TimeZone = 'UTC';");
       await connection.run(createLineTables());
       const unreadable = await readLog(connection, directory, folder.path);
+      if (until !== undefined) for (const kind of LOG_KINDS) await connection.run(deleteLinesAfter(kind), { until });
       await connection.run(FOLD);
       await connection.run(LOG_KINDS.map((kind) => `DROP TABLE ${lineTable(kind)};`).join(" "));
       await measureWorkflows(connection);

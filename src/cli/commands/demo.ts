@@ -1,18 +1,23 @@
 import type { Command } from "commander";
 
-import { style, print } from "../terminal.js";
+import { CommandError } from "../errors.js";
+import { commonOptions, type CommonOptions } from "../options.js";
+import { heading, print, printJson } from "../terminal.js";
 
 export function addDemo(program: Command): void {
-  program
-    .command("demo")
-    .description("record sample work and a live workflow in a temporary directory, then analyse them")
-    .addHelpText("after", "\nExample:\n  oak demo")
-    .action(async () => {
-      const { runDemo } = await import("../demo.js");
-      const directory = await runDemo();
+  commonOptions(program.command("demo"))
+    .description("record sample work and a live workflow in a new temporary directory (or --dir), then analyse them")
+    .addHelpText("after", "\nExamples:\n  oak demo\n  oak demo --dir ./demo-telemetry")
+    .action(async (options: CommonOptions) => {
+      const { hasTelemetry, runDemo } = await import("../demo.js");
+      if (options.dir !== undefined && hasTelemetry(options.dir))
+        throw new CommandError(`${options.dir} holds telemetry already; the demo would mix with it`);
+      // With --json only the result is printed.
+      const { directory, report } = await runDemo(options.dir, options.json ? () => undefined : print);
+      if (options.json) return printJson({ directory, ...report });
       print(
         "",
-        style("bold", "What next"),
+        heading("What next"),
         `  The demo's telemetry stays in ${directory}:`,
         `    oak report --dir ${directory}`,
         `    oak doctor --dir ${directory}`,

@@ -110,6 +110,12 @@ Example:
     .option("--task-type <type>", "kind of task")
     .option("--workflow-id <id>", "workflow that it belongs to")
     .option("--parent-invocation-id <id>", "invocation that started this one")
+    .option("--spec-id <id>", "specification that it works on")
+    .option("--spec-section <sections...>", "sections of that specification")
+    .option("--agent-variant <id>", "variant of the agent")
+    .option("--q-value <number>", "value of this choice to a learner", number)
+    .option("--exploration <boolean>", "true or false: chosen to learn?", boolean)
+    .option("--learning-enabled <boolean>", "true or false", boolean)
     .option("--state-features <json>", "features of the task, as a JSON object", object)
     .option("--metadata <json>", "anything else, as a JSON object", object)
     .action(
@@ -123,6 +129,12 @@ Example:
           task_type: options.taskType,
           workflow_id: options.workflowId,
           parent_invocation_id: options.parentInvocationId,
+          spec_id: options.specId,
+          spec_section: options.specSection,
+          agent_variant: options.agentVariant,
+          q_value: options.qValue,
+          exploration: options.exploration,
+          learning_enabled: options.learningEnabled,
           state_features: options.stateFeatures,
           metadata: options.metadata,
           timestamp,
@@ -140,6 +152,7 @@ Example:
     .option("--tools-used <names...>")
     .option("--tests-passed <boolean>", "true or false", boolean)
     .option("--build-succeeded <boolean>", "true or false", boolean)
+    .option("--reward <number>", "what a learner gets for it", number)
     .action(
       record((logger, options: UpdateOptions, timestamp) => [
         "invocation_id",
@@ -153,6 +166,7 @@ Example:
           tools_used: options.toolsUsed,
           tests_passed: options.testsPassed,
           build_succeeded: options.buildSucceeded,
+          reward: options.reward,
           timestamp,
         }),
       ]),
@@ -161,7 +175,7 @@ Example:
   command(log, "metric", "a judgement of an invocation; prints the event_id")
     .requiredOption("--invocation-id <id>")
     .requiredOption("--success [boolean]", "did the agent accomplish the task? true or false", boolean)
-    .requiredOption("--quality-rating <number>", "1 (useless) to 5 (excellent)", Number)
+    .requiredOption("--quality-rating <number>", "1 (useless) to 5 (excellent)", number)
     .option("--feedback-source <source>", "human, automated_tests, build_system, linter, …", "human")
     .option("--feedback-notes <text>")
     .option("--would-use-again <boolean>", "true or false", boolean)
@@ -219,6 +233,12 @@ interface InvocationOptions {
   taskType?: string;
   workflowId?: string;
   parentInvocationId?: string;
+  specId?: string;
+  specSection?: string[];
+  agentVariant?: string;
+  qValue?: number;
+  exploration?: boolean;
+  learningEnabled?: boolean;
   stateFeatures?: Record<string, unknown>;
   metadata?: Record<string, unknown>;
 }
@@ -233,6 +253,7 @@ interface UpdateOptions {
   toolsUsed?: string[];
   testsPassed?: boolean;
   buildSucceeded?: boolean;
+  reward?: number;
 }
 
 interface MetricOptions {
@@ -277,14 +298,20 @@ function record<O>(write: (logger: TelemetryLogger, options: O, timestamp: strin
 
 /** Lists of agents may also be written with commas. */
 function names(text: string, previous: readonly string[] | undefined): string[] {
-  return [...(previous ?? []), ...text.split(",").filter((name) => name !== "")];
+  const list = text.split(",").map((name) => name.trim());
+  return [...(previous ?? []), ...list.filter((name) => name !== "")];
 }
 
 function seconds(text: string): number {
-  const number = Number(text);
-  if (text.trim() === "" || !(number >= 0) || !Number.isFinite(number))
-    throw new InvalidArgumentError("It must be a number of seconds, 0 or more.");
-  return number;
+  const value = number(text);
+  if (value < 0) throw new InvalidArgumentError("It must be a number of seconds, 0 or more.");
+  return value;
+}
+
+function number(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value)) throw new InvalidArgumentError("It must be a number.");
+  return value;
 }
 
 function boolean(text: string): boolean {

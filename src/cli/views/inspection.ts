@@ -12,6 +12,7 @@ const ORPHANS: Readonly<Record<Orphan, string>> = {
   updates_without_invocation: "updates of an invocation that was never logged",
   feedback_without_invocation: "feedback on an invocation that was never logged",
   invocations_without_parent: "invocations whose parent was never logged",
+  workflow_ids_used_twice: "starts of a workflow whose id was used before: their runs are taken for one",
 };
 
 export function inspectionText(directory: string, inspection: LogInspection, healthy: boolean): string {

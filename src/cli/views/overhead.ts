@@ -12,13 +12,14 @@ export function overheadText(overhead: CoordinationOverhead): string {
     ["waiting", overhead.idle_share, overhead.idle_recommendation],
     ["overlap", overhead.overlap_share, "agents at work at the same time"],
     ["nested", overhead.nested_share, "parents around their children: counted twice"],
+    ["outside", overhead.outside_share, "runs that outlive their workflow"],
   ] as const;
   const notes = [
-    `over ${count(overhead.workflows_analyzed, "workflow")}; specified = waiting − overlap − nested = ` +
+    `over ${count(overhead.workflows_analyzed, "workflow")}; specified = waiting − the rest = ` +
       `${duration(minutes === null ? null : minutes * 60)} each`,
     ...(overhead.recommendation === overhead.idle_recommendation
       ? []
-      : ["The two disagree: in the specified number, work done at the same time hides waiting.", "Go by waiting."]),
+      : ["The two disagree: in the specified number, what stands below waiting hides it. Go by waiting."]),
     ...[
       [overhead.workflows_left_out, "without a duration or an ended invocation, left out"],
       [overhead.joined_by_session, "joined to their invocations by session, for want of a workflow_id"],
