@@ -1,19 +1,24 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
 
+import type {
+  AgentHandoffArguments,
+  InvocationArguments,
+  InvocationUpdateArguments,
+  SuccessMetricArguments,
+  WorkflowCancelledArguments,
+  WorkflowCompleteArguments,
+  WorkflowStartArguments,
+} from "../../record/calls.js";
 import type { TelemetryLogger } from "../../record/logger.js";
-import { OUTCOME_STATUSES, type OutcomeStatus } from "../../event/events.js";
+import { OUTCOME_STATUSES } from "../../event/events.js";
 import { CommandError } from "../errors.js";
 import { commonOptions, time, type CommonOptions } from "../options.js";
 import { print, printJson } from "../terminal.js";
 
-/** What every `oak log` command understands. */
+/** What every `oak log` command understands besides the fields of its event. */
 interface LogOptions extends CommonOptions {
-  readonly timestamp?: string;
   readonly sessionId?: string;
 }
-
-/** The name and value of the id that a command prints. */
-type Id = readonly [name: "workflow_id" | "invocation_id" | "event_id", value: string];
 
 export function addLog(program: Command): void {
   const log = program
@@ -35,72 +40,28 @@ Example:
     .requiredOption("--project-name <name>", "human-readable name of the project")
     .option("--agent-plan <agents...>", "agents in the order in which they are meant to run", names, [])
     .option("--estimated-duration <seconds>", "expected wall time", seconds)
-    .action(
-      record((logger, options: WorkflowStartOptions, timestamp) => [
-        "workflow_id",
-        logger.logWorkflowStart({
-          workflow_id: options.workflowId,
-          project_name: options.projectName,
-          agent_plan: options.agentPlan,
-          estimated_duration: options.estimatedDuration,
-          timestamp,
-        }),
-      ]),
-    );
+    .action(record("workflow_id", (logger, fields: WorkflowStartArguments) => logger.logWorkflowStart(fields)));
 
   command(log, "handoff", "artifacts pass from one agent to the next; prints the event_id")
     .requiredOption("--workflow-id <id>", "workflow this handoff belongs to")
     .requiredOption("--from-agent <name>", "agent that produced the artifacts")
     .requiredOption("--to-agent <name>", "agent that will use them")
     .option("--artifacts <paths...>", "paths or names of what is handed over", [])
-    .action(
-      record((logger, options: HandoffOptions, timestamp) => [
-        "event_id",
-        logger.logAgentHandoff({
-          workflow_id: options.workflowId,
-          from_agent: options.fromAgent,
-          to_agent: options.toAgent,
-          artifacts: options.artifacts,
-          timestamp,
-        }),
-      ]),
-    );
+    .action(record("event_id", (logger, fields: AgentHandoffArguments) => logger.logAgentHandoff(fields)));
 
   command(log, "workflow-complete", "a workflow ran to its end, well or badly; prints its workflow_id")
     .requiredOption("--workflow-id <id>", "workflow that ended")
     .requiredOption("--duration-seconds <seconds>", "wall time", seconds)
     .requiredOption("--success [boolean]", "true or false", boolean)
     .option("--agents-executed <agents...>", "agents that really ran, in order", names, [])
-    .action(
-      record((logger, options: WorkflowCompleteOptions, timestamp) => [
-        "workflow_id",
-        logger.logWorkflowComplete({
-          workflow_id: options.workflowId,
-          duration_seconds: options.durationSeconds,
-          success: options.success,
-          agents_executed: options.agentsExecuted,
-          timestamp,
-        }),
-      ]),
-    );
+    .action(record("workflow_id", (logger, fields: WorkflowCompleteArguments) => logger.logWorkflowComplete(fields)));
 
   command(log, "workflow-cancelled", "a workflow was given up on purpose; prints its workflow_id")
     .requiredOption("--workflow-id <id>", "workflow that was given up")
     .option("--reason <text>")
     .option("--duration-seconds <seconds>", "wall time until then", seconds)
     .option("--agents-executed <agents...>", "agents that ran, in order", names)
-    .action(
-      record((logger, options: WorkflowCancelledOptions, timestamp) => [
-        "workflow_id",
-        logger.logWorkflowCancelled({
-          workflow_id: options.workflowId,
-          reason: options.reason,
-          duration_seconds: options.durationSeconds,
-          agents_executed: options.agentsExecuted,
-          timestamp,
-        }),
-      ]),
-    );
+    .action(record("workflow_id", (logger, fields: WorkflowCancelledArguments) => logger.logWorkflowCancelled(fields)));
 
   command(log, "invocation", "an agent starts to run; prints its invocation_id")
     .option("--invocation-id <id>", "generated when not given")
@@ -118,29 +79,7 @@ Example:
     .option("--learning-enabled <boolean>", "true or false", boolean)
     .option("--state-features <json>", "features of the task, as a JSON object", object)
     .option("--metadata <json>", "anything else, as a JSON object", object)
-    .action(
-      record((logger, options: InvocationOptions, timestamp) => [
-        "invocation_id",
-        logger.logInvocation({
-          invocation_id: options.invocationId,
-          agent_name: options.agentName,
-          agent_type: options.agentType,
-          task_description: options.taskDescription,
-          task_type: options.taskType,
-          workflow_id: options.workflowId,
-          parent_invocation_id: options.parentInvocationId,
-          spec_id: options.specId,
-          spec_section: options.specSection,
-          agent_variant: options.agentVariant,
-          q_value: options.qValue,
-          exploration: options.exploration,
-          learning_enabled: options.learningEnabled,
-          state_features: options.stateFeatures,
-          metadata: options.metadata,
-          timestamp,
-        }),
-      ]),
-    );
+    .action(record("invocation_id", (logger, fields: InvocationArguments) => logger.logInvocation(fields)));
 
   command(log, "update", "something became known about an invocation, as a rule that it ended; prints its id")
     .requiredOption("--invocation-id <id>")
@@ -153,24 +92,7 @@ Example:
     .option("--tests-passed <boolean>", "true or false", boolean)
     .option("--build-succeeded <boolean>", "true or false", boolean)
     .option("--reward <number>", "what a learner gets for it", number)
-    .action(
-      record((logger, options: UpdateOptions, timestamp) => [
-        "invocation_id",
-        logger.updateInvocation({
-          invocation_id: options.invocationId,
-          duration_seconds: options.durationSeconds,
-          outcome_status: options.outcomeStatus,
-          error_message: options.errorMessage,
-          files_modified: options.filesModified,
-          files_created: options.filesCreated,
-          tools_used: options.toolsUsed,
-          tests_passed: options.testsPassed,
-          build_succeeded: options.buildSucceeded,
-          reward: options.reward,
-          timestamp,
-        }),
-      ]),
-    );
+    .action(record("invocation_id", (logger, fields: InvocationUpdateArguments) => logger.updateInvocation(fields)));
 
   command(log, "metric", "a judgement of an invocation; prints the event_id")
     .requiredOption("--invocation-id <id>")
@@ -180,90 +102,7 @@ Example:
     .option("--feedback-notes <text>")
     .option("--would-use-again <boolean>", "true or false", boolean)
     .option("--alternative-agent-suggested <name>")
-    .action(
-      record((logger, options: MetricOptions, timestamp) => [
-        "event_id",
-        logger.logSuccessMetric({
-          invocation_id: options.invocationId,
-          success: options.success,
-          quality_rating: options.qualityRating,
-          feedback_source: options.feedbackSource,
-          feedback_notes: options.feedbackNotes,
-          would_use_again: options.wouldUseAgain,
-          alternative_agent_suggested: options.alternativeAgentSuggested,
-          timestamp,
-        }),
-      ]),
-    );
-}
-
-interface WorkflowStartOptions {
-  workflowId?: string;
-  projectName: string;
-  agentPlan: string[];
-  estimatedDuration?: number;
-}
-
-interface HandoffOptions {
-  workflowId: string;
-  fromAgent: string;
-  toAgent: string;
-  artifacts: string[];
-}
-
-interface WorkflowCompleteOptions {
-  workflowId: string;
-  durationSeconds: number;
-  success: boolean;
-  agentsExecuted: string[];
-}
-
-interface WorkflowCancelledOptions {
-  workflowId: string;
-  reason?: string;
-  durationSeconds?: number;
-  agentsExecuted?: string[];
-}
-
-interface InvocationOptions {
-  invocationId?: string;
-  agentName: string;
-  agentType?: string;
-  taskDescription?: string;
-  taskType?: string;
-  workflowId?: string;
-  parentInvocationId?: string;
-  specId?: string;
-  specSection?: string[];
-  agentVariant?: string;
-  qValue?: number;
-  exploration?: boolean;
-  learningEnabled?: boolean;
-  stateFeatures?: Record<string, unknown>;
-  metadata?: Record<string, unknown>;
-}
-
-interface UpdateOptions {
-  invocationId: string;
-  durationSeconds?: number;
-  outcomeStatus?: OutcomeStatus;
-  errorMessage?: string;
-  filesModified?: string[];
-  filesCreated?: string[];
-  toolsUsed?: string[];
-  testsPassed?: boolean;
-  buildSucceeded?: boolean;
-  reward?: number;
-}
-
-interface MetricOptions {
-  invocationId: string;
-  success: boolean;
-  qualityRating: number;
-  feedbackSource: string;
-  feedbackNotes?: string;
-  wouldUseAgain?: boolean;
-  alternativeAgentSuggested?: string;
+    .action(record("event_id", (logger, fields: SuccessMetricArguments) => logger.logSuccessMetric(fields)));
 }
 
 function command(log: Command, name: string, description: string): Command {
@@ -273,27 +112,32 @@ function command(log: Command, name: string, description: string): Command {
     .option("--session-id <id>", "what ties the events of several calls together (default: a new one)");
 }
 
-/** Makes a command that records: opens the logger, prints the id, and says when nothing could be written. */
-function record<O>(write: (logger: TelemetryLogger, options: O, timestamp: string | undefined) => Id) {
-  return async (options: O & LogOptions): Promise<void> => {
+/**
+ * Makes a command that records: its options are the fields of the event, checked by the recorder. Prints the id that
+ * `write` gives, and says when nothing could be written.
+ */
+function record(id: string, write: (logger: TelemetryLogger, fields: never) => string) {
+  return async ({ dir, json, sessionId, ...options }: LogOptions): Promise<void> => {
     const { ArgumentError, TelemetryLogger: Logger } = await import("../../record/index.js");
     let failure: Error | undefined;
     try {
-      const logger = new Logger({
-        directory: options.dir,
-        session_id: options.sessionId,
-        onError: (error) => (failure = error),
-      });
-      const [name, value] = write(logger, options, options.timestamp);
+      const logger = new Logger({ directory: dir, session_id: sessionId, onError: (error) => (failure = error) });
+      const value = write(logger, withFieldNames(options) as never);
       logger.close();
       if (failure) throw new CommandError(`the event was not recorded: ${failure.message}`);
-      if (options.json) printJson({ [name]: value });
+      if (json) printJson({ [id]: value });
       else print(value);
     } catch (error) {
       // A wrong argument of the recorder is a wrong option of the command.
       throw error instanceof ArgumentError ? new CommandError(error.message, 2) : error;
     }
   };
+}
+
+/** `--workflow-id` is the field `workflow_id`, which commander calls `workflowId`. */
+function withFieldNames(options: object): object {
+  const fieldName = (option: string) => option.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return Object.fromEntries(Object.entries(options).map(([option, value]) => [fieldName(option), value as unknown]));
 }
 
 /** Lists of agents may also be written with commas. */
