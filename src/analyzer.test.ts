@@ -154,6 +154,19 @@ describe("TelemetryAnalyzer", () => {
     reader.close();
   });
 
+  it("tells how far it has read", async () => {
+    const { run, analyzer } = setup();
+    run("a", 1, "success", 4);
+    const progress: [number, number][] = [];
+    const reader = analyzer({ onProgress: (done, total) => progress.push([done, total]) });
+    await reader.generateStatistics();
+    reader.close();
+    const total = progress[0]![1];
+    expect(progress).toHaveLength(2);
+    expect(progress[0]![0]).toBeLessThan(total);
+    expect(progress[1]).toEqual([total, total]);
+  });
+
   it("answers several questions at once", async () => {
     const { run, workflow, analyzer } = setup();
     run("a", 1, "success");

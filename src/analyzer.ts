@@ -23,6 +23,8 @@ export interface AnalyzerOptions {
   readonly as_of?: string | Date;
   /** A workflow without an end counts as abandoned after so many seconds of silence. Default: one day. */
   readonly abandoned_after_seconds?: number;
+  /** Called now and then while a long log is read: bytes that have been read, and bytes there are. */
+  readonly onProgress?: (done: number, total: number) => void;
 }
 
 /** All results of the analyzer at one time. */
@@ -54,6 +56,7 @@ export class TelemetryAnalyzer {
   readonly directory: string;
   readonly #asOf: number | undefined;
   readonly #abandonedAfter: number;
+  readonly #onProgress: AnalyzerOptions["onProgress"];
   #tables: Promise<Tables> | undefined;
 
   /** @throws {RangeError} when `as_of` is no time or `abandoned_after_seconds` no duration */
@@ -61,6 +64,7 @@ export class TelemetryAnalyzer {
     this.directory = findTelemetryDirectory(options.directory);
     this.#asOf = options.as_of === undefined ? undefined : milliseconds("as_of", options.as_of);
     this.#abandonedAfter = options.abandoned_after_seconds ?? DAY_SECONDS;
+    this.#onProgress = options.onProgress;
     if (!(this.#abandonedAfter >= 0)) throw new RangeError("abandoned_after_seconds must be 0 or more");
   }
 
@@ -217,7 +221,10 @@ export class TelemetryAnalyzer {
     current?.close();
     // The SQL engine takes a fifth of a second to load: programs that only record must not wait for it.
     const { Tables } = await import("./tables/tables.js");
-    return Tables.open(this.directory, this.#asOf === undefined ? undefined : formatTimestamp(this.#asOf));
+    return Tables.open(this.directory, {
+      ...(this.#asOf === undefined ? {} : { until: formatTimestamp(this.#asOf) }),
+      ...(this.#onProgress ? { onProgress: this.#onProgress } : {}),
+    });
   }
 
   #now(): number {

@@ -29,6 +29,7 @@ export async function withAnalyzer(
     directory,
     ...(options.asOf === undefined ? {} : { as_of: options.asOf }),
     abandoned_after_seconds: options.abandonedAfter * 3600,
+    ...(process.stderr.isTTY ? { onProgress: showProgress } : {}),
   });
   try {
     await use(analyzer);
@@ -39,6 +40,12 @@ export async function withAnalyzer(
   } finally {
     analyzer.close();
   }
+}
+
+/** A line on the terminal that is overwritten, and gone when the log has been read. */
+function showProgress(done: number, total: number): void {
+  const text = done < total ? `reading the log: ${Math.floor((100 * done) / total)}%` : "";
+  process.stderr.write(`\r\u001b[K${text}`);
 }
 
 /** What to say where nothing was recorded. */

@@ -40,10 +40,24 @@ export async function measureWorkflows(connection: DuckDBConnection): Promise<vo
     group = [];
   };
   const result = await connection.stream(INVOCATIONS_BY_WORKFLOW);
-  for await (const rows of result.yieldRowObjectJs() as unknown as AsyncIterable<Row[]>) {
-    for (const row of rows) {
-      if (group.length > 0 && group[0]!.workflow_id !== row.workflow_id) finish();
-      group.push(row);
+  const names = result.columnNames();
+  // By columns: a million rows come several times faster than as objects of the library's.
+  for await (const chunk of result) {
+    const columns = chunk.getColumnsObject(names) as unknown as { readonly [K in keyof Row]: readonly Row[K][] };
+    for (let i = 0; i < chunk.rowCount; i++) {
+      if (group.length > 0 && group[0]!.workflow_id !== columns.workflow_id[i]) finish();
+      group.push({
+        workflow_id: columns.workflow_id[i]!,
+        window_from: columns.window_from[i]!,
+        window_to: columns.window_to[i]!,
+        wall: columns.wall[i]!,
+        by_session: columns.by_session[i]!,
+        id: columns.id[i]!,
+        parent_id: columns.parent_id[i]!,
+        start: columns.start[i]!,
+        end: columns.end[i]!,
+        duration: columns.duration[i]!,
+      });
     }
   }
   finish();

@@ -15,6 +15,14 @@ const USUAL_LINE_BYTES = 16 * 1024 * 1024;
 /** A row of a query: lists are arrays, structs objects, whole numbers plain numbers. */
 export type Row = Record<string, unknown>;
 
+/** How the log is read. */
+interface OpenOptions {
+  /** ISO 8601: what was logged later is left out. */
+  readonly until?: string;
+  /** Called now and then with how many bytes of the log have been read, and how many there are. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
 /**
  * The folded log of one telemetry directory: invocations, workflows, handoffs, feedback and the metrics of each
  * workflow, as tables of an in-memory SQL engine. A cache: everything in it comes from the log.
@@ -37,10 +45,9 @@ export class Tables {
   /**
    * Reads and folds the log of a directory. A directory that does not exist, or is empty, gives empty tables.
    *
-   * @param until ISO 8601: what was logged later is left out
    * @throws when a file of the log cannot be opened, or the temporary folder cannot be written
    */
-  static async open(directory: string, until?: string): Promise<Tables> {
+  static async open(directory: string, { until, onProgress }: OpenOptions = {}): Promise<Tables> {
     const fingerprint = await fingerprintOf(directory);
     const folder = new TemporaryFolder();
     let instance: DuckDBInstance | undefined;
@@ -55,7 +62,7 @@ export class Tables {
       const connection = await instance.connect();
       await connection.run("SET TimeZone = 'UTC';");
       await connection.run(createLineTables());
-      const unreadable = await readLog(connection, directory, folder.path);
+      const unreadable = await readLog(connection, directory, folder.path, onProgress);
       if (until !== undefined) for (const kind of LOG_KINDS) await connection.run(deleteLinesAfter(kind), { until });
       await connection.run(FOLD);
       await connection.run(LOG_KINDS.map((kind) => `DROP TABLE ${lineTable(kind)};`).join(" "));
@@ -111,16 +118,39 @@ async function fingerprintOf(directory: string): Promise<string> {
 }
 
 /** Reads every line of the log into its table, and returns how many could not be read. */
-async function readLog(connection: DuckDBConnection, directory: string, folder: string): Promise<number> {
+async function readLog(
+  connection: DuckDBConnection,
+  directory: string,
+  folder: string,
+  onProgress?: OpenOptions["onProgress"],
+): Promise<number> {
   let unreadable = 0;
+  let done = 0;
+  const total = await logSize(directory);
   for (const kind of LOG_KINDS) {
     const target = join(folder, LOG_FILES[kind]);
     for await (const chunk of copyChunks(join(directory, LOG_FILES[kind]), target)) {
       unreadable += chunk.skipped + (await readChunk(connection, kind, target, chunk.to - chunk.from));
+      done += chunk.to - chunk.from;
+      onProgress?.(done, total);
     }
     await rm(target, { force: true });
   }
+  // A last line that is being written was left for the next time.
+  if (done < total) onProgress?.(total, total);
   return unreadable;
+}
+
+async function logSize(directory: string): Promise<number> {
+  const sizes = await Promise.all(
+    Object.values(LOG_FILES).map((file) =>
+      stat(join(directory, file)).then(
+        ({ size }) => size,
+        () => 0,
+      ),
+    ),
+  );
+  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 async function readChunk(connection: DuckDBConnection, kind: LogKind, path: string, bytes: number): Promise<number> {
