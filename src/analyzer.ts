@@ -222,8 +222,8 @@ export class TelemetryAnalyzer {
     // The SQL engine takes a fifth of a second to load: programs that only record must not wait for it.
     const { Tables } = await import("./tables/tables.js");
     return Tables.open(this.directory, {
-      ...(this.#asOf === undefined ? {} : { until: formatTimestamp(this.#asOf) }),
-      ...(this.#onProgress ? { onProgress: this.#onProgress } : {}),
+      until: this.#asOf === undefined ? undefined : formatTimestamp(this.#asOf),
+      onProgress: this.#onProgress,
     });
   }
 

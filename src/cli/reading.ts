@@ -4,6 +4,7 @@ import type { TelemetryAnalyzer } from "../analyzer.js";
 import { findTelemetryDirectory } from "../event/directory.js";
 import { CommandError } from "./errors.js";
 import { count } from "./format.js";
+import type { ProgressListener } from "../log/size.js";
 import type { AnalysisOptions, CommonOptions } from "./options.js";
 import { note, print } from "./terminal.js";
 
@@ -29,7 +30,7 @@ export async function withAnalyzer(
     directory,
     ...(options.asOf === undefined ? {} : { as_of: options.asOf }),
     abandoned_after_seconds: options.abandonedAfter * 3600,
-    ...(process.stderr.isTTY ? { onProgress: showProgress } : {}),
+    onProgress: showProgress(),
   });
   try {
     await use(analyzer);
@@ -42,10 +43,15 @@ export async function withAnalyzer(
   }
 }
 
-/** A line on the terminal that is overwritten, and gone when the log has been read. */
-function showProgress(done: number, total: number): void {
-  const text = done < total ? `reading the log: ${Math.floor((100 * done) / total)}%` : "";
-  process.stderr.write(`\r\u001b[K${text}`);
+/** Says on a terminal how much of a log has been read, in a line that is overwritten and gone at the end. */
+export function showProgress(): ProgressListener | undefined {
+  if (!process.stderr.isTTY) return undefined;
+  let shown = "";
+  return (done, total) => {
+    const text = done < total ? `reading the log: ${Math.floor((100 * done) / total)}%` : "";
+    if (text !== shown) process.stderr.write(`\r\u001b[K${text}`);
+    shown = text;
+  };
 }
 
 /** What to say where nothing was recorded. */

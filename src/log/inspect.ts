@@ -2,6 +2,7 @@ import { LOG_FILES } from "../event/directory.js";
 import type { EventName, TelemetryEvent } from "../event/events.js";
 import { knownFields, EVENT_NAMES } from "../event/schema.js";
 import { readLog, type Position } from "./read.js";
+import { logSize, type ProgressListener } from "./size.js";
 
 /** A place in the log with something wrong at it. */
 export interface Problem extends Position {
@@ -76,7 +77,9 @@ const IDENTIFYING = [
 ] as const;
 
 /** Reads a whole log and counts what it holds. A directory without log files gives counts of zero. */
-export async function inspectLog(directory: string): Promise<LogInspection> {
+export async function inspectLog(directory: string, onProgress?: ProgressListener): Promise<LogInspection> {
+  const total = await logSize(directory);
+  let done = 0;
   const files = new Map<string, LogInspection["files"][number]>(
     Object.values(LOG_FILES).map((file) => [file, { file, bytes: 0, lines: 0, events: 0, damaged: 0, invalid: 0 }]),
   );
@@ -118,6 +121,8 @@ export async function inspectLog(directory: string): Promise<LogInspection> {
     const file = files.get(batch.file)!;
     file.lines += batch.lines;
     file.bytes += batch.bytes;
+    done += batch.bytes;
+    onProgress?.(done, total);
     for (const entry of batch.entries) {
       if (entry.kind === "damage") {
         file.damaged++;

@@ -5,6 +5,7 @@ import { DuckDBInstance, type DuckDBConnection, type DuckDBValue } from "@duckdb
 
 import { LOG_FILES, LOG_KINDS, type LogKind } from "../event/directory.js";
 import { cleanChunk, copyChunks } from "../log/chunks.js";
+import { logSize, type ProgressListener } from "../log/size.js";
 import { measureWorkflows } from "./metrics.js";
 import { createLineTables, deleteLinesAfter, FOLD, insertLines, lineTable } from "./schema.js";
 import { TemporaryFolder } from "./temporary-folder.js";
@@ -19,8 +20,7 @@ export type Row = Record<string, unknown>;
 interface OpenOptions {
   /** ISO 8601: what was logged later is left out. */
   readonly until?: string;
-  /** Called now and then with how many bytes of the log have been read, and how many there are. */
-  readonly onProgress?: (done: number, total: number) => void;
+  readonly onProgress?: ProgressListener;
 }
 
 /**
@@ -122,7 +122,7 @@ async function readLog(
   connection: DuckDBConnection,
   directory: string,
   folder: string,
-  onProgress?: OpenOptions["onProgress"],
+  onProgress?: ProgressListener,
 ): Promise<number> {
   let unreadable = 0;
   let done = 0;
@@ -139,18 +139,6 @@ async function readLog(
   // A last line that is being written was left for the next time.
   if (done < total) onProgress?.(total, total);
   return unreadable;
-}
-
-async function logSize(directory: string): Promise<number> {
-  const sizes = await Promise.all(
-    Object.values(LOG_FILES).map((file) =>
-      stat(join(directory, file)).then(
-        ({ size }) => size,
-        () => 0,
-      ),
-    ),
-  );
-  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 async function readChunk(connection: DuckDBConnection, kind: LogKind, path: string, bytes: number): Promise<number> {

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 
 import { commonOptions, type CommonOptions } from "../options.js";
-import { existingDirectory, printEmpty } from "../reading.js";
+import { existingDirectory, printEmpty, showProgress } from "../reading.js";
 import { print, printJson } from "../terminal.js";
 
 export function addDoctor(program: Command): void {
@@ -15,7 +15,7 @@ export function addDoctor(program: Command): void {
     .action(async (options: CommonOptions) => {
       const directory = existingDirectory(options);
       const { inspectLog } = await import("../../log/inspect.js");
-      const inspection = await inspectLog(directory);
+      const inspection = await inspectLog(directory, showProgress());
       const healthy = inspection.damaged.length + inspection.invalid.length === 0;
       if (!healthy) process.exitCode = 1;
       if (options.json) return printJson({ directory, healthy, ...inspection });
