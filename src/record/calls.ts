@@ -1,5 +1,5 @@
 import type { Clock } from "../event/clock.js";
-import type { TelemetryEvent } from "../event/events.js";
+import type { InvocationStart, TelemetryEvent } from "../event/events.js";
 import type { InvocationReport } from "./report.js";
 
 /** How a {@link TelemetryLogger} writes. Every field may be left out. */
@@ -71,25 +71,28 @@ export interface WorkflowCancelledArguments extends EventOptions {
 }
 
 /** Arguments of {@link TelemetryLogger.logInvocation}. */
-export interface InvocationArguments extends EventOptions {
+export interface InvocationArguments
+  extends
+    EventOptions,
+    Pick<
+      InvocationStart,
+      | "agent_name"
+      | "agent_type"
+      | "task_description"
+      | "state_features"
+      | "parent_invocation_id"
+      | "workflow_id"
+      | "spec_id"
+      | "spec_section"
+      | "agent_variant"
+      | "task_type"
+      | "q_value"
+      | "exploration"
+      | "learning_enabled"
+      | "metadata"
+    > {
   /** Generated when not given. */
   readonly invocation_id?: string;
-  readonly agent_name: string;
-  /** Kind of agent: development, quality, security, … */
-  readonly agent_type?: string | null;
-  readonly task_description?: string | null;
-  /** Features of the task and its surroundings; `task.type` names the kind of task. */
-  readonly state_features?: Readonly<Record<string, unknown>> | null;
-  readonly parent_invocation_id?: string | null;
-  readonly workflow_id?: string | null;
-  readonly spec_id?: string | null;
-  readonly spec_section?: readonly string[] | null;
-  readonly agent_variant?: string | null;
-  readonly task_type?: string | null;
-  readonly q_value?: number | null;
-  readonly exploration?: boolean | null;
-  readonly learning_enabled?: boolean | null;
-  readonly metadata?: Readonly<Record<string, unknown>> | null;
 }
 
 /** Arguments of {@link TelemetryLogger.updateInvocation}. */

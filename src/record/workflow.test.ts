@@ -255,7 +255,7 @@ describe("Workflow", () => {
   it("checks the arguments of run", async () => {
     await expect(workflow.run("", "t", () => undefined)).rejects.toThrow(/agent_name/);
     await expect(workflow.run("a", "", () => undefined)).rejects.toThrow(/task/);
-    await expect(workflow.run("a", "t", undefined as never)).rejects.toThrow(/work/);
+    await expect(workflow.run("a", "t", undefined as never)).rejects.toThrow(/^work must be/);
     expect(workflow.complete().agents_executed).toEqual([]);
   });
 });

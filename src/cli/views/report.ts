@@ -10,7 +10,7 @@ export function reportText(directory: string, report: Report, days: number): str
   const { start, end } = report.statistics.date_range;
   const range = start && end ? `, ${day(start)} to ${day(end)}` : "";
   return [
-    heading(count(report.statistics.total_invocations, "invocation") + range) + faint(`  ${directory}`),
+    `${heading(count(report.statistics.total_invocations, "invocation") + range)}\n${faint(directory)}`,
     workflowsText(report.workflows),
     overheadText(report.coordination_overhead),
     rankingText(report.ranking),
