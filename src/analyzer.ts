@@ -1,4 +1,8 @@
-import { coordinationOverhead, type CoordinationOverhead } from "./analyze/coordination.js";
+import { BAND_THRESHOLDS, type BandThresholds } from "./analyze/band.js";
+import { handoffAnalysis, type HandoffAnalysis } from "./analyze/handovers.js";
+import { coordinationOverhead, type CoordinationOverhead } from "./analyze/overhead.js";
+import { declineAlert } from "./analyze/page-hinkley.js";
+import { patternAnalysis, type PatternAnalysis, type PatternUnit } from "./analyze/patterns.js";
 import {
   compareRuns,
   compareWorkflows,
@@ -8,12 +12,21 @@ import {
   type RunTotals,
 } from "./analyze/periods.js";
 import { agentStatistics, rankAgents, type AgentRank, type Statistics } from "./analyze/statistics.js";
-import { agentTrend, RECENT_DAYS, type AgentTrend } from "./analyze/trends.js";
+import { agentTrend, RECENT_DAYS, type AgentTrend, type TrendAlert } from "./analyze/trends.js";
+import {
+  workflowDetail,
+  type WorkflowDetail,
+  type WorkflowFilter,
+  type WorkflowList,
+} from "./analyze/workflow-detail.js";
 import { workflowAnalysis, type WorkflowAnalysis } from "./analyze/workflows.js";
 import { formatTimestamp, parseTimestamp } from "./event/clock.js";
 import { findTelemetryDirectory } from "./event/directory.js";
+import { overheadInput } from "./tables/overhead-queries.js";
+import { arcTotals, handovers, pairLatencies, variantTotals } from "./tables/pattern-queries.js";
 import * as query from "./tables/queries.js";
 import type { Tables } from "./tables/tables.js";
+import { workflowFacts, workflowIdsLike, workflowList, type Moment } from "./tables/workflow-queries.js";
 
 /** How a {@link TelemetryAnalyzer} reads. Every field may be left out. */
 export interface AnalyzerOptions {
@@ -23,6 +36,8 @@ export interface AnalyzerOptions {
   readonly as_of?: string | Date;
   /** A workflow without an end counts as abandoned after so many seconds of silence. Default: one day. */
   readonly abandoned_after_seconds?: number;
+  /** Limits of the bands of overhead, percent. Default: 15 and 30, as specified. */
+  readonly bands?: BandThresholds;
   /** Called now and then while a long log is read: bytes that have been read, and bytes there are. */
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -56,6 +71,7 @@ export class TelemetryAnalyzer {
   readonly directory: string;
   readonly #asOf: number | undefined;
   readonly #abandonedAfter: number;
+  readonly #bands: BandThresholds;
   readonly #onProgress: AnalyzerOptions["onProgress"];
   #tables: Promise<Tables> | undefined;
 
@@ -64,6 +80,7 @@ export class TelemetryAnalyzer {
     this.directory = findTelemetryDirectory(options.directory);
     this.#asOf = options.as_of === undefined ? undefined : milliseconds("as_of", options.as_of);
     this.#abandonedAfter = options.abandoned_after_seconds ?? DAY_SECONDS;
+    this.#bands = options.bands ?? BAND_THRESHOLDS;
     this.#onProgress = options.onProgress;
     if (!(this.#abandonedAfter >= 0)) throw new RangeError("abandoned_after_seconds must be 0 or more");
   }
@@ -90,7 +107,7 @@ export class TelemetryAnalyzer {
       return {
         statistics,
         workflows: await this.#workflows(tables),
-        coordination_overhead: await overhead(tables),
+        coordination_overhead: await this.#overhead(tables),
         ranking: rankAgents(statistics.agents),
         trends: byAgent(await trends(tables, times, days)),
       };
@@ -116,9 +133,62 @@ export class TelemetryAnalyzer {
     return this.#read((tables) => this.#workflows(tables));
   }
 
+  /**
+   * Workflows, latest start first, with what has become of them.
+   *
+   * @param limit how many at most
+   * @param offset how many to leave out before
+   */
+  async listWorkflows(filter: WorkflowFilter = {}, { limit = 20, offset = 0 } = {}): Promise<WorkflowList> {
+    for (const [name, value] of Object.entries({ limit, offset }))
+      if (!Number.isInteger(value) || value < 0)
+        throw new RangeError(`${name} must be a whole number from 0, got ${value}`);
+    const times = Object.fromEntries(
+      (["since", "until"] as const).flatMap((name) => {
+        const time = filter[name];
+        return time === undefined ? [] : [[name, formatTimestamp(milliseconds(name, time))]];
+      }),
+    );
+    const list = await this.#read((tables) =>
+      workflowList(tables, this.#moment(), { ...filter, ...times }, limit, offset),
+    );
+    return { ...list, offset };
+  }
+
+  /** One workflow: its runs, handoffs, critical path and metrics; `undefined` when there is none of this id. */
+  async getWorkflow(workflow_id: string): Promise<WorkflowDetail | undefined> {
+    const known = await this.#read((tables) => workflowFacts(tables, this.#moment(), workflow_id));
+    return known && workflowDetail(known.facts, known.runs, known.handoffs);
+  }
+
+  /** Ids of workflows that begin with a text, up to 10. */
+  findWorkflowIds(beginning: string): Promise<string[]> {
+    return this.#read((tables) => workflowIdsLike(tables, beginning));
+  }
+
+  /**
+   * Sequences of runs that workflows have in common, and which run follows which. Of workflows that ran to their end.
+   *
+   * @param by what stands for a run: its agent, or its kind of task
+   */
+  analyzePatterns(by: PatternUnit = "agent_name"): Promise<PatternAnalysis> {
+    return this.#read(async (tables) =>
+      patternAnalysis(by, await variantTotals(tables, by), await arcTotals(tables, by)),
+    );
+  }
+
+  /** Which agents work after which, how long runs wait in between, and why. Of workflows that ran to their end. */
+  analyzeHandoffs(): Promise<HandoffAnalysis> {
+    return this.#read(async (tables) => {
+      const { matrix, pingPong } = await handovers(tables);
+      const { pairs, overlapping } = await pairLatencies(tables);
+      return handoffAnalysis(matrix, pairs, pingPong, overlapping);
+    });
+  }
+
   /** The specified coordination overhead, joined by `workflow_id`, with what it is made of. */
   calculateCoordinationOverhead(): Promise<CoordinationOverhead> {
-    return this.#read((tables) => overhead(tables));
+    return this.#read((tables) => this.#overhead(tables));
   }
 
   /**
@@ -161,7 +231,7 @@ export class TelemetryAnalyzer {
       };
       const workflows = async (period: PeriodBounds) => ({
         ...(await query.workflowOutcomes(tables, period)),
-        overhead: await overhead(tables, period),
+        overhead: await this.#overhead(tables, period),
       });
       const agents = [...new Set([...runs.before.agents.keys(), ...runs.after.agents.keys()])].toSorted();
       return {
@@ -199,8 +269,16 @@ export class TelemetryAnalyzer {
   }
 
   async #workflows(tables: Tables): Promise<WorkflowAnalysis> {
-    const silentSince = formatTimestamp(Math.max(0, this.#now() - this.#abandonedAfter * 1000));
-    return workflowAnalysis(await query.workflowTotals(tables, silentSince));
+    return workflowAnalysis(await query.workflowTotals(tables, this.#moment().silent_since));
+  }
+
+  async #overhead(tables: Tables, period?: PeriodBounds): Promise<CoordinationOverhead> {
+    return coordinationOverhead(await overheadInput(tables, this.#moment().now, period), this.#bands);
+  }
+
+  #moment(): Moment {
+    const ago = (seconds: number) => formatTimestamp(Math.max(0, this.#now() - seconds * 1000));
+    return { now: ago(0), silent_since: ago(this.#abandonedAfter) };
   }
 
   #trendTimes(days: number): query.TrendTimes {
@@ -232,14 +310,31 @@ export class TelemetryAnalyzer {
   }
 }
 
-async function overhead(tables: Tables, period?: PeriodBounds): Promise<CoordinationOverhead> {
-  return coordinationOverhead(await query.pooledTime(tables, period));
+async function trends(tables: Tables, times: query.TrendTimes, days: number, agent?: string): Promise<AgentTrend[]> {
+  const daily = await query.agentDays(tables, times, agent);
+  const failures = await query.failuresInOrder(tables, times, agent);
+  const list: AgentTrend[] = [];
+  for (const { agent_name, recent, historical } of await query.outcomesAround(tables, times, agent)) {
+    const alert = await alertOf(tables, times, agent_name, failures.get(agent_name) ?? []);
+    list.push(agentTrend(agent_name, recent, historical, days, { daily: daily.get(agent_name) ?? [], alert }));
+  }
+  return list;
 }
 
-async function trends(tables: Tables, times: query.TrendTimes, days: number, agent?: string): Promise<AgentTrend[]> {
-  return (await query.outcomesAround(tables, times, agent)).map(({ agent_name, recent, historical }) =>
-    agentTrend(agent_name, recent, historical, days),
-  );
+async function alertOf(
+  tables: Tables,
+  times: query.TrendTimes,
+  agent: string,
+  failures: readonly boolean[],
+): Promise<TrendAlert | null> {
+  const alert = declineAlert(failures);
+  if (!alert) return null;
+  const { change_index, detected_index, ...rates } = alert;
+  return {
+    changed_at: await query.startOfOutcome(tables, times, agent, change_index),
+    detected_at: await query.startOfOutcome(tables, times, agent, detected_index),
+    ...rates,
+  };
 }
 
 function byAgent(list: readonly AgentTrend[]): Record<string, AgentTrend> {

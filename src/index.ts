@@ -1,7 +1,21 @@
 export * from "./record/index.js";
 export { TelemetryAnalyzer } from "./analyzer.js";
 export type { AnalyzerOptions, Report } from "./analyzer.js";
-export type { CoordinationOverhead, PhaseAdvice } from "./analyze/coordination.js";
+export type { BandThresholds, PhaseBand } from "./analyze/band.js";
+export type { DominantCause } from "./analyze/causes.js";
+export type { Evidence } from "./analyze/evidence.js";
+export type { HandoffAnalysis, Handover, PairLatency, PingPongCount } from "./analyze/handovers.js";
+export type { MonotonicTrend } from "./analyze/mann-kendall.js";
+export type {
+  CoordinationOverhead,
+  CriticalPathShares,
+  CycleTimeEfficiency,
+  HandoffWaits,
+  IdleSplit,
+  OverheadBand,
+  PhaseAdvice,
+} from "./analyze/overhead.js";
+export type { ArcTotals, PatternAnalysis, PatternUnit, Variant } from "./analyze/patterns.js";
 export type {
   Period,
   PeriodBounds,
@@ -13,5 +27,13 @@ export type {
 } from "./analyze/periods.js";
 export type { Interval } from "./analyze/proportion.js";
 export type { AgentRank, AgentStatistics, Statistics } from "./analyze/statistics.js";
-export type { AgentTrend } from "./analyze/trends.js";
+export type { AgentTrend, TrendAlert, TrendDay } from "./analyze/trends.js";
+export type {
+  RunDetail,
+  WorkflowDetail,
+  WorkflowDetailMetrics,
+  WorkflowFilter,
+  WorkflowList,
+  WorkflowSummary,
+} from "./analyze/workflow-detail.js";
 export type { WorkflowAnalysis, WorkflowStatus } from "./analyze/workflows.js";

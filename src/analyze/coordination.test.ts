@@ -1,25 +1,36 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { coordinationOverhead, measureWorkflow, type InvocationSpan } from "./coordination.js";
+import { measureWorkflow, type RunTime } from "./coordination.js";
+import { coordinationOverhead } from "./overhead.js";
 
-const span = (id: string, start: number, end: number, parent_id: string | null = null): InvocationSpan => ({
+const span = (id: string, start: number, end: number, parent_id: string | null = null): RunTime => ({
   id,
   start,
   end,
   parent_id,
+  detached: false,
   duration: end - start,
 });
-const measure = (wall: number, ...spans: InvocationSpan[]) => measureWorkflow({ start: 0, end: wall }, wall, spans);
-const pooled = (wall: number, ...spans: InvocationSpan[]) =>
-  coordinationOverhead({
-    ...measure(wall, ...spans),
-    workflows: 1,
-    left_out: 0,
-    joined_by_session: 0,
-    duration_mismatches: 0,
-    open_invocations: 0,
-  });
+const measure = (wall: number, ...spans: RunTime[]) =>
+  withoutIds(measureWorkflow({ start: 0, end: wall }, wall, spans));
+const withoutIds = ({ exclusive_of: _, ...time }: ReturnType<typeof measureWorkflow>) => time;
+/** Sums over no workflow at all. */
+const POOL = {
+  ...{ wall: 0, work: 0, busy: 0, inside: 0, exclusive: 0, lead_in: 0, handoff_gaps: 0, tail: 0, agent_time: 0 },
+  ...{ workflows: 0, left_out: 0, joined_by_session: 0, duration_mismatches: 0, outside_parent: 0 },
+  ...{ ended_invocations: 0, open_invocations: 0, self_loops: 0, repeats: 0, redos: 0, retries: 0 },
+  ...{ median_idle_share: null, median_overhead_pct: null, mean_adherence: null, median_estimate_error: null },
+  ...{ planned: 0, estimated: 0 },
+};
+const NOTHING_ELSE = {
+  agents: [],
+  handoffs: { count: 0, mean: null, p50: null, p95: null, wait: 0, contention: 0, prioritization: 0 },
+  groups: [],
+  daily_idle: [],
+};
+const pooled = (wall: number, ...spans: RunTime[]) =>
+  coordinationOverhead({ pool: { ...POOL, ...measure(wall, ...spans), workflows: 1 }, ...NOTHING_ELSE });
 
 describe("measureWorkflow", () => {
   it("counts time that several agents share once in busy, and fully in work", () => {
@@ -99,26 +110,16 @@ describe("coordinationOverhead", () => {
   });
 
   it("is not known without workflows, and says why", () => {
-    const nothing = {
-      wall: 0,
-      work: 0,
-      busy: 0,
-      inside: 0,
-      exclusive: 0,
-      joined_by_session: 0,
-      duration_mismatches: 0,
-      open_invocations: 0,
-    };
     const unknown = {
       status: "insufficient_data",
       coordination_overhead_pct: null,
       recommendation: "Insufficient data",
     };
-    expect(coordinationOverhead({ ...nothing, workflows: 0, left_out: 0 })).toMatchObject({
+    expect(coordinationOverhead({ pool: POOL, ...NOTHING_ELSE })).toMatchObject({
       ...unknown,
       reason: expect.stringContaining("no workflow"),
     });
-    expect(coordinationOverhead({ ...nothing, workflows: 0, left_out: 2 })).toMatchObject({
+    expect(coordinationOverhead({ pool: { ...POOL, left_out: 2 }, ...NOTHING_ELSE })).toMatchObject({
       ...unknown,
       reason: expect.stringContaining("none of the completed workflows"),
     });

@@ -1,3 +1,5 @@
+import { inOrder } from "./order.js";
+
 /** A half-open stretch of time [start, end), in whole microseconds: sums and differences are exact. */
 export interface Span {
   readonly start: number;
@@ -12,13 +14,16 @@ export function clip(span: Span, window: Span): Span {
 
 /** Length of the union: time during which at least one of the spans is active. Microseconds. */
 export function unionLength(spans: readonly Span[]): number {
-  const sorted = spans.filter((span) => span.end > span.start).toSorted((a, b) => a.start - b.start);
   let length = 0;
   let covered = Number.NEGATIVE_INFINITY;
-  for (const { start, end } of sorted) {
-    if (end <= covered) continue;
+  for (const { start, end } of inOrder(spans, byStart)) {
+    if (end <= start || end <= covered) continue;
     length += end - Math.max(start, covered);
     covered = end;
   }
   return length;
+}
+
+function byStart(a: Span, b: Span): number {
+  return a.start - b.start;
 }

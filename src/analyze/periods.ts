@@ -1,4 +1,4 @@
-import type { CoordinationOverhead } from "./coordination.js";
+import type { CoordinationOverhead } from "./overhead.js";
 import { newcombeInterval, rate, wilsonInterval, type Interval } from "./proportion.js";
 import type { Outcomes } from "./trends.js";
 

@@ -1,3 +1,5 @@
+import { evidence, type Evidence } from "./evidence.js";
+import { mannKendall, type MonotonicTrend } from "./mann-kendall.js";
 import { newcombeInterval, rate, type Interval } from "./proportion.js";
 import { round } from "./rounding.js";
 
@@ -11,6 +13,34 @@ const THRESHOLD = 0.05;
 export interface Outcomes {
   readonly successes: number;
   readonly total: number;
+}
+
+/** Runs of an agent on one day. */
+export interface TrendDay {
+  /** Days before now: 0 is the last 24 hours. */
+  readonly days_ago: number;
+  readonly successes: number;
+  /** Runs with a known outcome. */
+  readonly total: number;
+  readonly median_duration_seconds: number | null;
+}
+
+/** A decline of the success rate that still lasts, found run by run (Page-Hinkley). */
+export interface TrendAlert {
+  /** Start of the first run after the change, and of the run at which it could be told. ISO 8601. */
+  readonly changed_at: string;
+  readonly detected_at: string;
+  readonly rate_before: number;
+  readonly rate_since: number;
+  readonly runs_before: number;
+  readonly runs_since: number;
+}
+
+/** What the runs of an agent say beyond the specified comparison. */
+export interface TrendSignals {
+  /** Days with runs, oldest first. */
+  readonly daily: readonly TrendDay[];
+  readonly alert: TrendAlert | null;
 }
 
 /** What {@link TelemetryAnalyzer.getAgentPerformanceTrends} gives. */
@@ -32,13 +62,27 @@ export interface AgentTrend {
   readonly historical_runs: number;
   /** Days looked back. */
   readonly days: number;
+  /** Whether the change is real, chance considered (Beta posteriors). */
+  readonly evidence: Evidence;
+  /** A decline that came on within the days, whenever that was. */
+  readonly alert: TrendAlert | null;
+  /** Days with runs, oldest first. */
+  readonly daily: readonly TrendDay[];
+  /** Whether runs take longer or less long: median by day, seconds per day (Mann-Kendall, Sen). */
+  readonly duration_trend: MonotonicTrend;
 }
 
 /**
  * Compares the last 7 days with the days before them by the specification's rule: a change of more than 5 points is a
  * trend. An empty stretch is insufficient data, not a rate of 0.
  */
-export function agentTrend(agent_name: string, recent: Outcomes, historical: Outcomes, days: number): AgentTrend {
+export function agentTrend(
+  agent_name: string,
+  recent: Outcomes,
+  historical: Outcomes,
+  days: number,
+  { daily, alert }: TrendSignals = { daily: [], alert: null },
+): AgentTrend {
   const recentRate = rate(recent.successes, recent.total);
   const historicalRate = rate(historical.successes, historical.total);
   const base = {
@@ -49,6 +93,12 @@ export function agentTrend(agent_name: string, recent: Outcomes, historical: Out
     historical_success_rate: round(historicalRate, 3),
     historical_runs: historical.total,
     days,
+    evidence: evidence(recent, historical),
+    alert,
+    daily,
+    duration_trend: mannKendall(
+      daily.flatMap(({ days_ago, median_duration_seconds: y }) => (y === null ? [] : [{ x: -days_ago, y }])),
+    ),
   };
   if (recentRate === null || historicalRate === null) {
     const empty = [

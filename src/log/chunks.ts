@@ -16,6 +16,8 @@ const SIZES = { chunk: CHUNK_BYTES, line: MAX_LINE_BYTES };
 
 /** A run of whole lines of a log file. */
 export interface Chunk {
+  /** The file that holds a copy of it. */
+  readonly path: string;
   /** Byte offsets in the file: from (inclusive), to (exclusive). */
   readonly from: number;
   readonly to: number;
@@ -24,19 +26,58 @@ export interface Chunk {
 }
 
 /**
- * Copies a log file to `target` chunk by chunk, each made of whole lines, so that a reader of the copy never meets a
- * line that is being written. `target` holds one chunk at a time: use it before asking for the next.
+ * Copies a stretch of a log file chunk by chunk, each made of whole lines, so that a reader of the copy never meets a
+ * line that is being written. A chunk is copied while the one before it is used; its copy stays until the one after the
+ * next is asked for.
  *
  * A last line without line end is left for the next time, unless it is whole. A file that does not exist has no
  * chunks.
+ *
+ * @param target path of the copies, to which a letter is added
+ * @param from where the stretch begins: 0, or the end of a chunk
+ * @param to where it ends; by default with the file
  */
-export async function* copyChunks(path: string, target: string, sizes = SIZES): AsyncGenerator<Chunk> {
+export async function* copyChunks(
+  path: string,
+  target: string,
+  { from = 0, to = Number.POSITIVE_INFINITY, sizes = SIZES } = {},
+): AsyncGenerator<Chunk> {
+  const chunks = copyEach(path, target, from, to, sizes);
+  let next = chunks.next();
+  try {
+    for (;;) {
+      const { value, done } = await next;
+      if (done) return;
+      next = chunks.next();
+      // Whoever stops listening does not hear of its failure.
+      next.catch(() => undefined);
+      yield value;
+    }
+  } finally {
+    await next.catch(() => undefined);
+    await chunks.return(undefined);
+  }
+}
+
+async function* copyEach(
+  path: string,
+  target: string,
+  from: number,
+  to: number,
+  sizes: typeof SIZES,
+): AsyncGenerator<Chunk> {
   const file = await openLogFile(path);
   if (!file) return;
   try {
-    const { size } = await file.stat();
-    let buffer = Buffer.allocUnsafe(Math.min(sizes.chunk, Math.max(size, 1)));
-    for (let at = 0; at < size;) {
+    const size = Math.min((await file.stat()).size, to);
+    let buffer = Buffer.allocUnsafe(Math.max(1, Math.min(sizes.chunk, size - from)));
+    let copy = `${target}.b`;
+    const write = async (content: Buffer) => {
+      copy = copy.endsWith("a") ? `${target}.b` : `${target}.a`;
+      await writeFile(copy, content, { mode: 0o600 });
+      return copy;
+    };
+    for (let at = from; at < size;) {
       const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, size - at), at);
       if (bytesRead === 0) return;
       const content = buffer.subarray(0, bytesRead);
@@ -45,8 +86,7 @@ export async function* copyChunks(path: string, target: string, sizes = SIZES): 
       if (atEnd && length < bytesRead && isWhole(content.subarray(length))) length = bytesRead;
       if (length > 0) {
         const skip = at === 0 && content.subarray(0, 3).equals(BOM) ? 3 : 0;
-        await writeFile(target, content.subarray(skip, length), { mode: 0o600 });
-        yield { from: at, to: at + length, skipped: 0 };
+        yield { path: await write(content.subarray(skip, length)), from: at, to: at + length, skipped: 0 };
         at += length;
       } else if (atEnd) {
         return;
@@ -55,8 +95,7 @@ export async function* copyChunks(path: string, target: string, sizes = SIZES): 
       } else {
         const next = await findLineEnd(file, at + bytesRead, size, buffer);
         if (next === undefined) return;
-        await writeFile(target, "", { mode: 0o600 });
-        yield { from: at, to: next, skipped: 1 };
+        yield { path: await write(Buffer.alloc(0)), from: at, to: next, skipped: 1 };
         at = next;
       }
     }

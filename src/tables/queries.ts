@@ -1,7 +1,6 @@
-import type { PooledTime } from "../analyze/coordination.js";
 import type { PeriodBounds, RunTotals } from "../analyze/periods.js";
 import type { AgentTotals } from "../analyze/statistics.js";
-import type { Outcomes } from "../analyze/trends.js";
+import type { Outcomes, TrendDay } from "../analyze/trends.js";
 import type { WorkflowStatus, WorkflowTotals } from "../analyze/workflows.js";
 import type { Tables } from "./tables.js";
 
@@ -20,7 +19,7 @@ const countsByAgent = (value: string, condition: string) => `
   GROUP BY agent_name`;
 
 /** The last judgement of each invocation. */
-const RATINGS = `
+export const RATINGS = `
   SELECT invocation_id,
     arg_max(quality_rating, (given_at, coalesce(sequence, 0), coalesce(event_id, ''), coalesce(feedback_source, ''), quality_rating)) FILTER (quality_rating BETWEEN 1 AND 5) AS quality
   FROM feedback GROUP BY invocation_id`;
@@ -35,9 +34,19 @@ const MEAN_DURATION = `list_sum(list(duration_seconds ORDER BY started_at, invoc
 const FAILED_WITH_MESSAGE = "status = 'failure' AND error_message <> ''";
 
 /** A parameter as a point in time. */
-const time = (name: string) => `CAST($${name} AS TIMESTAMPTZ) AT TIME ZONE 'UTC'`;
+export const time = (name: string) => `CAST($${name} AS TIMESTAMPTZ) AT TIME ZONE 'UTC'`;
 
-const STARTED_IN_PERIOD = `started_at >= ${time("start")} AND started_at < ${time("end")}`;
+export const STARTED_IN_PERIOD = `started_at >= ${time("start")} AND started_at < ${time("end")}`;
+
+/** A point in time as text: ISO 8601, with the digits of the log. */
+export const isoTime = (column: string) =>
+  `regexp_replace(strftime(${column}, '%Y-%m-%dT%H:%M:%S.%f'), '000$', '') || 'Z'`;
+
+/** What has become of a workflow, given since when silence means that nobody is at work any more. */
+export const WORKFLOW_STATUS = `coalesce(end_status, CASE
+  WHEN last_activity_at < ${time("silent_since")} THEN 'abandoned'
+  ELSE 'running'
+END)`;
 
 /** Counts and sums of every agent, in order of their first run. */
 export async function agentTotals(tables: Tables): Promise<AgentTotals[]> {
@@ -69,9 +78,8 @@ export async function agentTotals(tables: Tables): Promise<AgentTotals[]> {
 export async function invocationRange(
   tables: Tables,
 ): Promise<{ total: number; start: string | null; end: string | null }> {
-  const iso = (column: string) => `regexp_replace(strftime(${column}, '%Y-%m-%dT%H:%M:%S.%f'), '000$', '') || 'Z'`;
   const [row] = await tables.rows(`
-    SELECT count(*) AS total, ${iso("min(started_at)")} AS "start", ${iso("max(started_at)")} AS "end"
+    SELECT count(*) AS total, ${isoTime("min(started_at)")} AS "start", ${isoTime("max(started_at)")} AS "end"
     FROM invocations WHERE agent_name IS NOT NULL`);
   return row as { total: number; start: string | null; end: string | null };
 }
@@ -93,13 +101,7 @@ export async function workflowTotals(tables: Tables, silentSince: string): Promi
       count(success) AS judged,
       avg(duration_seconds) FILTER (status IN ('completed', 'failed')) AS mean_duration_seconds,
       avg(len(agents_executed)) FILTER (status IN ('completed', 'failed')) AS mean_agents
-    FROM (
-      SELECT *, coalesce(end_status, CASE
-        WHEN last_activity_at < ${time("silent_since")} THEN 'abandoned'
-        ELSE 'running'
-      END) AS status
-      FROM workflows
-    )`,
+    FROM (SELECT *, ${WORKFLOW_STATUS} AS status FROM workflows)`,
     { silent_since: silentSince },
   );
   const patterns = await tables.rows(`
@@ -114,31 +116,6 @@ export async function workflowTotals(tables: Tables, silentSince: string): Promi
     by_status: totals as Record<WorkflowStatus, number>,
     patterns: patterns as unknown as WorkflowTotals["patterns"],
   };
-}
-
-/** Where the time of the workflows that ran to their end went, of all or of those that started in a period. */
-export async function pooledTime(tables: Tables, period?: PeriodBounds): Promise<PooledTime> {
-  const [pool] = await tables.rows(
-    `SELECT
-      count(*) FILTER (measured) AS workflows,
-      count(*) FILTER (NOT measured) AS left_out,
-      count(*) FILTER (measured AND joined_by_session) AS joined_by_session,
-      count(*) FILTER (measured AND abs(duration_seconds - observed_seconds) > 0.05 * duration_seconds)
-        AS duration_mismatches,
-      coalesce(sum(open_invocations) FILTER (measured), 0) AS open_invocations,
-      coalesce(sum(wall_us) FILTER (measured), 0) AS wall,
-      coalesce(sum(work_us) FILTER (measured), 0) AS work,
-      coalesce(sum(busy_us) FILTER (measured), 0) AS busy,
-      coalesce(sum(inside_us) FILTER (measured), 0) AS inside,
-      coalesce(sum(exclusive_us) FILTER (measured), 0) AS exclusive
-    FROM (
-      SELECT *, coalesce(wall_us > 0 AND ended_invocations > 0, false) AS measured
-      FROM workflows LEFT JOIN workflow_metrics USING (workflow_id)
-      WHERE end_status IN ('completed', 'failed') ${period ? `AND ${STARTED_IN_PERIOD}` : ""}
-    )`,
-    { ...period },
-  );
-  return pool as unknown as PooledTime;
 }
 
 /** Outcomes of the workflows that started in a period and ran to their end, and how many these are. */
@@ -207,4 +184,65 @@ export async function runTotals(
   )) as unknown as (RunTotals & { agent_name: string | null })[];
   const agents = rows.flatMap((row) => (row.agent_name === null ? [] : [[row.agent_name, row] as const]));
   return { all: rows.find(({ agent_name }) => agent_name === null)!, agents: new Map(agents) };
+}
+
+/** The runs of every agent by day, oldest first, since `times.oldest`. */
+export async function agentDays(tables: Tables, times: TrendTimes, agent?: string): Promise<Map<string, TrendDay[]>> {
+  const rows = (await tables.rows(
+    `SELECT agent_name, floor((epoch_ms(${time("now")}) - epoch_ms(started_at)) / 86400000) AS days_ago,
+      count(*) FILTER (status = 'success') AS successes,
+      count(*) FILTER (status IN ('success', 'failure', 'partial')) AS total,
+      median(duration_seconds) FILTER (duration_seconds > 0) AS median_duration_seconds
+    FROM invocations
+    WHERE started_at >= ${time("oldest")} AND started_at <= ${time("now")}
+      AND ${agent === undefined ? "agent_name IS NOT NULL" : "agent_name = $agent"}
+    GROUP BY ALL
+    ORDER BY agent_name, days_ago DESC`,
+    trendParameters(times, agent),
+  )) as unknown as (TrendDay & { agent_name: string })[];
+  const days = new Map<string, TrendDay[]>();
+  for (const { agent_name, ...day } of rows) {
+    const list = days.get(agent_name);
+    if (list) list.push(day);
+    else days.set(agent_name, [day]);
+  }
+  return days;
+}
+
+/** Known outcomes of every agent in order of their start, since `times.oldest`: true where the run did not succeed. */
+export async function failuresInOrder(
+  tables: Tables,
+  times: TrendTimes,
+  agent?: string,
+): Promise<Map<string, boolean[]>> {
+  // One text for each agent: a list of as many values takes many times longer to be read.
+  const rows = await tables.rows(
+    `SELECT agent_name, string_agg(CASE status WHEN 'success' THEN '0' ELSE '1' END, '' ORDER BY started_at, invocation_id) AS failures
+    FROM invocations
+    WHERE started_at >= ${time("oldest")} AND started_at <= ${time("now")} AND status IN ('success', 'failure', 'partial')
+      AND ${agent === undefined ? "agent_name IS NOT NULL" : "agent_name = $agent"}
+    GROUP BY agent_name`,
+    trendParameters(times, agent),
+  );
+  return new Map(
+    rows.map(({ agent_name, failures }) => [agent_name as string, Array.from(failures as string, (c) => c === "1")]),
+  );
+}
+
+/** When the run at this place among {@link failuresInOrder} started: ISO 8601. */
+export async function startOfOutcome(tables: Tables, times: TrendTimes, agent: string, index: number): Promise<string> {
+  const [row] = await tables.rows(
+    `SELECT ${isoTime("started_at")} AS started_at
+    FROM invocations
+    WHERE started_at >= ${time("oldest")} AND started_at <= ${time("now")} AND status IN ('success', 'failure', 'partial')
+      AND agent_name = $agent
+    ORDER BY invocations.started_at, invocation_id
+    LIMIT 1 OFFSET ${index}`,
+    trendParameters(times, agent),
+  );
+  return row!["started_at"] as string;
+}
+
+function trendParameters({ oldest, now }: TrendTimes, agent: string | undefined): Record<string, string> {
+  return { oldest, now, ...(agent === undefined ? {} : { agent }) };
 }

@@ -4,18 +4,27 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { directoryOf, temporaryDirectory } from "../../test/support/directory.js";
+import { append, directoryOf, temporaryDirectory } from "../../test/support/directory.js";
 import { anyEvent, anyForeignEvent, anyText } from "../../test/support/events.js";
 import { LOG_FILES } from "../event/directory.js";
 import type { TelemetryEvent } from "../event/events.js";
 import { inspectLog } from "../log/inspect.js";
 import { agentTotals } from "./queries.js";
-import { Tables, type Row } from "./tables.js";
+import type { Row } from "./sql.js";
+import { Tables, type OpenOptions } from "./tables.js";
 
-const TABLES = ["invocations", "workflows", "handoffs", "feedback", "workflow_invocations", "workflow_metrics"];
+const TABLES = [
+  "invocations",
+  "workflows",
+  "handoffs",
+  "feedback",
+  "workflow_invocations",
+  "workflow_metrics",
+  "workflow_runs",
+];
 
-async function open<T>(directory: string, use: (tables: Tables) => Promise<T>): Promise<T> {
-  const tables = await Tables.open(directory);
+async function open<T>(directory: string, use: (tables: Tables) => Promise<T>, options?: OpenOptions): Promise<T> {
+  const tables = await Tables.open(directory, options);
   try {
     return await use(tables);
   } finally {
@@ -27,13 +36,17 @@ const query = (events: readonly TelemetryEvent[], sql: string): Promise<Row[]> =
   open(directoryOf(events), (tables) => tables.rows(sql));
 
 /** All tables, in an order of their own. */
-async function dump(directory: string): Promise<Record<string, Row[]>> {
-  return open(directory, async (tables) => {
-    const all: Record<string, Row[]> = {};
-    for (const table of TABLES) all[table] = await tables.rows(`SELECT * FROM ${table} ORDER BY ALL`);
-    all["agents"] = (await agentTotals(tables)) as unknown as Row[];
-    return all;
-  });
+async function dump(directory: string, options?: OpenOptions): Promise<Record<string, Row[]>> {
+  return open(
+    directory,
+    async (tables) => {
+      const all: Record<string, Row[]> = {};
+      for (const table of TABLES) all[table] = await tables.rows(`SELECT * FROM ${table} ORDER BY ALL`);
+      all["agents"] = (await agentTotals(tables)) as unknown as Row[];
+      return all;
+    },
+    options,
+  );
 }
 
 const at = (second: number) => new Date(Date.UTC(2026, 10, 1) + second * 1000).toISOString();
@@ -68,6 +81,28 @@ describe("the fold", () => {
         expect(await dump(directoryOf(shuffled))).toEqual(await dump(directoryOf(events)));
       }),
       { numRuns: 40, endOnFailure: true },
+    );
+  });
+
+  it("gives the same tables a few lines at a time, from the cache, as all at once", async () => {
+    const steps = fc.record({
+      parts: fc.array(fc.array(fc.oneof(anyEvent, anyForeignEvent), { maxLength: 10 }), { minLength: 2, maxLength: 5 }),
+      // Whether the tables are cached at each step, and how much is read at a time.
+      cached: fc.array(fc.boolean(), { minLength: 5, maxLength: 5 }),
+      chunkBytes: fc.constantFrom(200, 1000, 100_000),
+    });
+    await fc.assert(
+      fc.asyncProperty(steps, async ({ parts, cached, chunkBytes }) => {
+        const directory = directoryOf([]);
+        for (const [i, part] of parts.entries()) {
+          append(directory, part);
+          const cacheAfterBytes = cached[i] ? 0 : 1e9;
+          expect(await dump(directory, { cacheAfterBytes, chunkBytes })).toEqual(
+            await dump(directoryOf(parts.slice(0, i + 1).flat())),
+          );
+        }
+      }),
+      { numRuns: 25, endOnFailure: true },
     );
   });
 

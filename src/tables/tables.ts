@@ -1,31 +1,46 @@
-import { rm, stat } from "node:fs/promises";
+import { copyFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 
 import { DuckDBInstance, type DuckDBConnection, type DuckDBValue } from "@duckdb/node-api";
 
-import { LOG_FILES, LOG_KINDS, type LogKind } from "../event/directory.js";
-import { cleanChunk, copyChunks } from "../log/chunks.js";
+import { LOG_FILES } from "../event/directory.js";
 import { logSize, type ProgressListener } from "../log/size.js";
-import { measureWorkflows } from "./metrics.js";
-import { createLineTables, deleteLinesAfter, FOLD, insertLines, lineTable } from "./schema.js";
+import { cachePath, publish, stillHolds } from "./cache.js";
+import { FOLD_MACROS } from "./fold.js";
+import { LINE_MACROS, sqlText } from "./lines.js";
+import { nothingRead, refresh, type ReadState } from "./refresh.js";
+import { createTables, createViews, TABLES_VERSION } from "./schema.js";
+import { rowsOf, type Row } from "./sql.js";
 import { TemporaryFolder } from "./temporary-folder.js";
 
-/** Longest line that the SQL engine reads at full speed; it reads longer ones when it meets one. */
-const USUAL_LINE_BYTES = 16 * 1024 * 1024;
+/** New lines are folded in memory as long as they are fewer than this; beyond it the result is cached. */
+const CACHE_AFTER_BYTES = 4 * 1024 * 1024;
 
-/** A row of a query: lists are arrays, structs objects, whole numbers plain numbers. */
-export type Row = Record<string, unknown>;
+/** And fewer than this share of what is cached: copying the cache costs about as much as folding so much anew. */
+const CACHE_AFTER_SHARE = 1 / 32;
+
+/** The most that is folded in memory. */
+const MOST_IN_MEMORY_BYTES = 64 * 1024 * 1024;
+
+/** What the SQL engine may hold in memory; beyond it, it uses the temporary folder. */
+const MEMORY_LIMIT = "768MB";
 
 /** How the log is read. */
-interface OpenOptions {
+export interface OpenOptions {
   /** ISO 8601: what was logged later is left out. */
   readonly until?: string;
   readonly onProgress?: ProgressListener;
+  /** For tests: how many new bytes make it worth while to cache, and how large chunks are. */
+  readonly cacheAfterBytes?: number;
+  readonly chunkBytes?: number;
 }
 
 /**
  * The folded log of one telemetry directory: invocations, workflows, handoffs, feedback and the metrics of each
- * workflow, as tables of an in-memory SQL engine. A cache: everything in it comes from the log.
+ * workflow, as tables of an embedded SQL engine.
+ *
+ * They are cached in the telemetry directory: only lines that were written since are folded, in memory while they are
+ * few. The cache can be deleted at any time: everything in it comes from the log.
  */
 export class Tables {
   #users = 0;
@@ -43,12 +58,13 @@ export class Tables {
   ) {}
 
   /**
-   * Reads and folds the log of a directory. A directory that does not exist, or is empty, gives empty tables.
+   * Reads and folds what is new in the log of a directory. A directory that does not exist, or is empty, gives empty
+   * tables.
    *
    * @throws when a file of the log cannot be opened, or the temporary folder cannot be written
    */
-  static async open(directory: string, { until, onProgress }: OpenOptions = {}): Promise<Tables> {
-    const fingerprint = await fingerprintOf(directory);
+  static async open(directory: string, options: OpenOptions = {}): Promise<Tables> {
+    const fingerprint = await fingerprintOfLog(directory);
     const folder = new TemporaryFolder();
     let instance: DuckDBInstance | undefined;
     try {
@@ -56,18 +72,16 @@ export class Tables {
         // Nothing is ever fetched from anywhere.
         autoinstall_known_extensions: "false",
         autoload_known_extensions: "false",
+        memory_limit: MEMORY_LIMIT,
         // Where it puts what does not fit into memory; by default into the user's working directory.
         temp_directory: folder.path,
       });
       const connection = await instance.connect();
-      await connection.run("SET TimeZone = 'UTC';");
-      await connection.run(createLineTables());
-      const unreadable = await readLog(connection, directory, folder.path, onProgress);
-      if (until !== undefined) for (const kind of LOG_KINDS) await connection.run(deleteLinesAfter(kind), { until });
-      await connection.run(FOLD);
-      await connection.run(LOG_KINDS.map((kind) => `DROP TABLE ${lineTable(kind)};`).join(" "));
-      await measureWorkflows(connection);
-      return new Tables(directory, instance, connection, folder, fingerprint, unreadable);
+      // Rows are put in order where it matters.
+      await connection.run("SET TimeZone = 'UTC'; SET preserve_insertion_order = false;");
+      await connection.run(`CREATE SCHEMA delta; ${createTables("delta")} ${LINE_MACROS} ${FOLD_MACROS}`);
+      const state = await openAndRefresh(instance, connection, directory, folder.path, options);
+      return new Tables(directory, instance, connection, folder, fingerprint, state.unreadable_lines);
     } catch (error) {
       instance?.closeSync();
       folder.remove();
@@ -77,7 +91,7 @@ export class Tables {
 
   /** Whether the log has changed since it was folded. */
   async stale(): Promise<boolean> {
-    return (await fingerprintOf(this.directory)) !== this.fingerprint;
+    return (await fingerprintOfLog(this.directory)) !== this.fingerprint;
   }
 
   /** Lets `work` query; the tables stay open until it is done, whoever closes them meanwhile. */
@@ -105,7 +119,83 @@ export class Tables {
   }
 }
 
-async function fingerprintOf(directory: string): Promise<string> {
+/** Attaches what is cached as `base`, and folds what is new: in memory, or into a new cache when it is much. */
+async function openAndRefresh(
+  instance: DuckDBInstance,
+  connection: DuckDBConnection,
+  directory: string,
+  folder: string,
+  options: OpenOptions,
+): Promise<ReadState> {
+  const { until, cacheAfterBytes = CACHE_AFTER_BYTES } = options;
+  const cached = await attachCache(connection, directory, until);
+  const read = cached ? Object.values(cached.positions).reduce((sum, { offset }) => sum + offset, 0) : 0;
+  const unread = (await logSize(directory)) - read;
+  const most = Math.min(MOST_IN_MEMORY_BYTES, Math.max(cacheAfterBytes, read * CACHE_AFTER_SHARE));
+  const log = { instance, connection, directory, folder, ...options };
+  if (unread <= most) {
+    if (!cached) await connection.run(`ATTACH ':memory:' AS base; ${createTables("base")}`);
+    await connection.run(createViews());
+    return refresh(log, cached ?? nothingRead(), "delta");
+  }
+  // In a file of its own, so that nothing that others do to the cache is in the way. It is thrown away when something
+  // fails, and needs no log of its own.
+  const file = join(folder, "tables.duckdb");
+  const state = cached && (await copyCache(connection, directory, file)) ? cached : nothingRead();
+  await connection.run(`ATTACH ${sqlText(file)} AS base (STORAGE_VERSION 'latest', RECOVERY_MODE no_wal_writes);`);
+  if (state !== cached) await connection.run(`${createTables("base")} CREATE TABLE base.meta (state VARCHAR);`);
+  await connection.run(createViews());
+  const now = await refresh(log, state, "base");
+  const meta = JSON.stringify({ version: TABLES_VERSION, ...now });
+  await connection.run(`DELETE FROM base.meta; INSERT INTO base.meta VALUES (${sqlText(meta)}); CHECKPOINT base;`);
+  // Where it cannot be kept, it is made again the next time.
+  if (isUntil(now, until)) await publish(file, directory).catch(() => undefined);
+  return now;
+}
+
+/** Attaches the cached tables as `base`, if there are any that are of use. */
+async function attachCache(
+  connection: DuckDBConnection,
+  directory: string,
+  until: string | undefined,
+): Promise<ReadState | undefined> {
+  const path = cachePath(directory);
+  if (!(await stat(path).catch(() => undefined))) return undefined;
+  try {
+    await connection.run(`ATTACH ${sqlText(path)} AS base (READ_ONLY);`);
+  } catch {
+    return undefined;
+  }
+  try {
+    const [meta] = await rowsOf(connection, "SELECT state FROM base.meta");
+    const { version, ...state } = JSON.parse(String(meta?.["state"])) as ReadState & { version: string };
+    if (version === TABLES_VERSION && isUntil(state, until) && (await stillHolds(directory, state.positions))) return state;
+  } catch {
+    // Not ours, or not whole: it is made again.
+  }
+  await connection.run("DETACH base;");
+  return undefined;
+}
+
+/** Whether all that was read was logged until then. */
+function isUntil({ last_line }: ReadState, until: string | undefined): boolean {
+  return until === undefined || last_line === null || last_line <= Date.parse(until);
+}
+
+/** Replaces the attached cache by a copy of it that may be written. */
+async function copyCache(connection: DuckDBConnection, directory: string, file: string): Promise<boolean> {
+  await connection.run("DETACH base;");
+  try {
+    await copyFile(cachePath(directory), file);
+    return true;
+  } catch {
+    // Someone deleted it.
+    await rm(file, { force: true });
+    return false;
+  }
+}
+
+async function fingerprintOfLog(directory: string): Promise<string> {
   const states = await Promise.all(
     Object.values(LOG_FILES).map((file) =>
       stat(join(directory, file)).then(
@@ -115,63 +205,4 @@ async function fingerprintOf(directory: string): Promise<string> {
     ),
   );
   return states.join(" ");
-}
-
-/** Reads every line of the log into its table, and returns how many could not be read. */
-async function readLog(
-  connection: DuckDBConnection,
-  directory: string,
-  folder: string,
-  onProgress?: ProgressListener,
-): Promise<number> {
-  let unreadable = 0;
-  let done = 0;
-  const total = await logSize(directory);
-  for (const kind of LOG_KINDS) {
-    const target = join(folder, LOG_FILES[kind]);
-    for await (const chunk of copyChunks(join(directory, LOG_FILES[kind]), target)) {
-      unreadable += chunk.skipped + (await readChunk(connection, kind, target, chunk.to - chunk.from));
-      done += chunk.to - chunk.from;
-      onProgress?.(done, total);
-    }
-    await rm(target, { force: true });
-  }
-  // A last line that is being written was left for the next time.
-  if (done < total) onProgress?.(total, total);
-  return unreadable;
-}
-
-async function readChunk(connection: DuckDBConnection, kind: LogKind, path: string, bytes: number): Promise<number> {
-  const table = lineTable(kind);
-  const count = async (sql: string) => (await rowsOf(connection, sql))[0]!["n"] as number;
-  const last = await count(`SELECT coalesce(max(rowid), -1) AS n FROM ${table}`);
-  const countNulls = () => count(`SELECT count(*) AS n FROM ${table} WHERE rowid > ${last} AND timestamp IS NULL`);
-  try {
-    await connection.run(insertLines(kind, path, USUAL_LINE_BYTES));
-    if ((await countNulls()) === 0) return 0;
-    await connection.run(`DELETE FROM ${table} WHERE rowid > ${last}`);
-  } catch {
-    // As a rule a line longer than usual. Whatever else it may be comes again below.
-  }
-  const damaged = await cleanChunk(path);
-  await connection.run(insertLines(kind, path, Math.max(USUAL_LINE_BYTES, bytes + 2)));
-  return damaged + (await countNulls());
-}
-
-async function rowsOf(
-  connection: DuckDBConnection,
-  sql: string,
-  parameters: Record<string, DuckDBValue> = {},
-): Promise<Row[]> {
-  const reader = await connection.runAndReadAll(sql, parameters);
-  const names = reader.deduplicatedColumnNames();
-  return reader.getRowsJS().map((row) => Object.fromEntries(row.map((value, i) => [names[i]!, toPlain(value)])));
-}
-
-/** Counts come as BigInt; nothing here is counted beyond 2^53. */
-function toPlain(value: unknown): unknown {
-  if (typeof value === "bigint") return Number(value);
-  if (Array.isArray(value)) return value.map(toPlain);
-  if (typeof value !== "object" || value === null || value instanceof Date) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, toPlain(field)]));
 }

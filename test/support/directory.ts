@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -23,9 +23,14 @@ function kindOf(event: TelemetryEvent): LogKind {
 /** A new telemetry directory that holds these events, in this order. */
 export function directoryOf(events: readonly TelemetryEvent[]): string {
   const directory = temporaryDirectory();
+  append(directory, events);
+  return directory;
+}
+
+/** Appends events to the log of a directory. */
+export function append(directory: string, events: readonly TelemetryEvent[]): void {
   for (const kind of Object.keys(LOG_FILES) as LogKind[]) {
     const lines = events.filter((event) => kindOf(event) === kind).map((event) => `${JSON.stringify(event)}\n`);
-    writeFileSync(join(directory, LOG_FILES[kind]), lines.join(""));
+    appendFileSync(join(directory, LOG_FILES[kind]), lines.join(""));
   }
-  return directory;
 }

@@ -1,0 +1,125 @@
+import { MAX_SECONDS, TIMESTAMP_PATTERN } from "../event/clock.js";
+import type { LogKind } from "../event/directory.js";
+
+/** The columns in which the lines of each file are read, with the types of the SQL engine. Other fields are ignored. */
+const LINE_COLUMNS: Readonly<Record<LogKind, Readonly<Record<string, string>>>> = {
+  workflow: {
+    workflow_id: "VARCHAR",
+    project_name: "VARCHAR",
+    agent_plan: "VARCHAR[]",
+    estimated_duration: "DOUBLE",
+    from_agent: "VARCHAR",
+    to_agent: "VARCHAR",
+    artifacts: "VARCHAR[]",
+    duration_seconds: "DOUBLE",
+    success: "BOOLEAN",
+    agents_executed: "VARCHAR[]",
+    reason: "VARCHAR",
+  },
+  invocation: {
+    invocation_id: "VARCHAR",
+    agent_name: "VARCHAR",
+    agent_type: "VARCHAR",
+    task_description: "VARCHAR",
+    state_features: "JSON",
+    parent_invocation_id: "VARCHAR",
+    detached: "BOOLEAN",
+    workflow_id: "VARCHAR",
+    spec_id: "VARCHAR",
+    spec_section: "VARCHAR[]",
+    agent_variant: "VARCHAR",
+    task_type: "VARCHAR",
+    q_value: "DOUBLE",
+    exploration: "BOOLEAN",
+    reward: "DOUBLE",
+    learning_enabled: "BOOLEAN",
+    tools_used: "VARCHAR[]",
+    duration_seconds: "DOUBLE",
+    outcome:
+      "STRUCT(status VARCHAR, error_message VARCHAR, files_modified VARCHAR[], files_created VARCHAR[], tests_passed BOOLEAN, build_succeeded BOOLEAN)",
+    metadata: "JSON",
+  },
+  feedback: {
+    invocation_id: "VARCHAR",
+    success: "BOOLEAN",
+    quality_rating: "DOUBLE",
+    feedback_source: "VARCHAR",
+    feedback_notes: "VARCHAR",
+    would_use_again: "BOOLEAN",
+    alternative_agent_suggested: "VARCHAR",
+  },
+};
+
+const ENVELOPE_COLUMNS = {
+  timestamp: "VARCHAR",
+  event: "VARCHAR",
+  session_id: "VARCHAR",
+  event_id: "VARCHAR",
+  sequence: "BIGINT",
+};
+
+/** Which lines of a file count: those with a time, and with what makes them an event of this file. */
+const USABLE: Readonly<Record<LogKind, string>> = {
+  workflow:
+    "workflow_id <> '' AND event IN ('workflow_start', 'agent_handoff', 'workflow_complete', 'workflow_cancelled')",
+  invocation:
+    "invocation_id <> '' AND coalesce(event, 'invocation_start') IN ('invocation_start', 'invocation_update')",
+  feedback: "invocation_id <> '' AND coalesce(event, 'success_metric') = 'success_metric'",
+};
+
+/**
+ * The order of lines as one number, which needs no sorting: 1 bit, 59 bits of time since the year 1, 40 bits of
+ * sequence, 28 bits of content. So neither the order in the file nor a line that stands there twice changes anything.
+ */
+export const LINE_MACROS = `
+CREATE MACRO place_in_time(overrules, at_time, sequence, content) AS
+  ((CAST(overrules AS UHUGEINT) * 576460752303423488::UHUGEINT
+    + CAST(epoch_us(at_time) + 62135596800000000 AS UHUGEINT)) * 1099511627776::UHUGEINT
+    + CAST(least(greatest(coalesce(sequence, -1) + 1, 0), 1099511627775) AS UHUGEINT)) * 268435456::UHUGEINT
+    + CAST(content % 268435456 AS UHUGEINT);`;
+
+/** The table in which the lines of a chunk are held until they are folded. */
+export function lineTable(kind: LogKind): string {
+  return `${kind}_lines`;
+}
+
+/**
+ * Reads the lines of a chunk of a file into their table. A damaged line becomes a row of nulls. `timestamp` is UTC, and
+ * null where the line has none that can be read; \`n\` is the line's place in time, and null where it is no event of
+ * this file, or was logged after \`until\`.
+ *
+ * @param only a condition on the lines to be held
+ */
+export function readLines(kind: LogKind, path: string, longestLine: number, until?: string, only = "true"): string {
+  const columns = { ...ENVELOPE_COLUMNS, ...LINE_COLUMNS[kind] };
+  const types = Object.entries(columns).map(([name, type]) => `${name}: '${type}'`);
+  // Updates overrule the start, which only knows what was not known yet, even where clocks disagree.
+  const overrules = kind === "invocation" ? "coalesce(event, 'invocation_start') <> 'invocation_start'" : "false";
+  const inTime = until === undefined ? "timestamp IS NOT NULL" : `timestamp <= ${sqlTime(until)}`;
+  return `
+    CREATE OR REPLACE TABLE ${lineTable(kind)} AS
+    SELECT *,
+      CASE WHEN ${inTime} AND ${USABLE[kind]} THEN place_in_time(${overrules}, timestamp, sequence,
+        CASE WHEN event_id IS NULL THEN hash(line) ELSE hash(event_id) END) END AS n
+    FROM (
+      SELECT * REPLACE (
+        TRY_CAST(
+          CASE WHEN regexp_full_match(timestamp, '${TIMESTAMP_PATTERN}') THEN timestamp END AS TIMESTAMPTZ
+        ) AT TIME ZONE 'UTC' AS timestamp
+        ${"duration_seconds" in columns ? `, CASE WHEN duration_seconds BETWEEN 0 AND ${MAX_SECONDS} THEN duration_seconds END AS duration_seconds` : ""}
+      )
+      FROM read_json(${sqlText(path)}, format = 'newline_delimited', ignore_errors = true,
+        compression = 'uncompressed', maximum_object_size = ${longestLine}, columns = {${types.join(", ")}})
+      WHERE ${only}
+    ) AS line`;
+}
+
+/** A text as a literal. */
+export function sqlText(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+/** A point in time (ISO 8601) as a literal, in UTC. */
+function sqlTime(time: string): string {
+  return `(CAST(${sqlText(time)} AS TIMESTAMPTZ) AT TIME ZONE 'UTC')`;
+}
