@@ -86,6 +86,8 @@ export interface InvocationStart extends EventEnvelope {
   readonly state_features?: Readonly<Record<string, unknown>> | null;
   /** The invocation that started this one. */
   readonly parent_invocation_id?: string | null;
+  /** The parent does not wait for it: it runs in the background. */
+  readonly detached?: boolean | null;
   readonly workflow_id?: string | null;
   readonly spec_id?: string | null;
   readonly spec_section?: readonly string[] | null;

@@ -94,6 +94,7 @@ const invocationStart: z.ZodType<InvocationStart> = z
     task_description: z.string().nullish(),
     state_features: features.nullish().describe("task.type names the kind of task"),
     parent_invocation_id: text.nullish().describe("The invocation that started this one"),
+    detached: z.boolean().nullish().describe("The parent does not wait for it"),
     workflow_id: text.nullish(),
     spec_id: z.string().nullish(),
     spec_section: texts.nullish(),

@@ -81,6 +81,7 @@ export interface InvocationArguments
       | "task_description"
       | "state_features"
       | "parent_invocation_id"
+      | "detached"
       | "workflow_id"
       | "spec_id"
       | "spec_section"

@@ -72,6 +72,7 @@ describe("TelemetryLogger", () => {
       task_description: "d",
       state_features: {},
       parent_invocation_id: null,
+      detached: false,
       workflow_id: null,
       spec_id: null,
       spec_section: [],

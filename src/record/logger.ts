@@ -23,6 +23,7 @@ import { Workflow, type WorkflowOptions } from "./workflow.js";
 
 /** Fields that few invocations have. */
 const RARE_FIELDS = [
+  "detached",
   "spec_id",
   "spec_section",
   "agent_variant",
@@ -35,6 +36,7 @@ const RARE_FIELDS = [
 
 function rareFields(fields: Pick<InvocationArguments, (typeof RARE_FIELDS)[number]>): Partial<InvocationStart> {
   return {
+    detached: check.optionalFlag("detached", fields.detached) ?? false,
     spec_id: check.optionalText("spec_id", fields.spec_id),
     spec_section: check.optionalTexts("spec_section", fields.spec_section) ?? [],
     agent_variant: check.optionalText("agent_variant", fields.agent_variant),

@@ -22,6 +22,8 @@ export interface RunOptions {
   /** Kind of agent: development, quality, security, … */
   readonly agent_type?: string | null;
   readonly task_type?: string | null;
+  /** The run inside which it is started does not wait for it. */
+  readonly detached?: boolean | null;
   readonly state_features?: Readonly<Record<string, unknown>> | null;
   readonly metadata?: Readonly<Record<string, unknown>> | null;
   /** What this run hands to the next one; more can be declared while it runs. */

@@ -1,5 +1,5 @@
 import { lineTable } from "./lines.js";
-import { columnsOf, INVOCATION_FIELDS } from "./schema.js";
+import { columnsOf, INVOCATION_FIELDS, UPDATE_FIELDS } from "./schema.js";
 
 /*
  * The fold: lines become one row for each invocation, handoff, feedback and workflow. What several lines say of one
@@ -18,25 +18,31 @@ CREATE MACRO not_before(t, earliest) AS CASE WHEN t < earliest THEN earliest ELS
 CREATE MACRO microseconds(seconds) AS to_microseconds(CAST(round(seconds * 1e6) AS BIGINT));
 CREATE MACRO seconds_between(earlier, later) AS epoch_us(not_before(later, earlier) - earlier) / 1e6;`;
 
-/** A line of the invocation log as the row that it alone would be. */
-const INVOCATION_LINES = `
-  SELECT invocation_id, is_start, n, ${Object.entries(INVOCATION_FIELDS)
-    .map(([name, [, of_line]]) => `${of_line} AS ${name}`)
-    .join(", ")},
-    CASE WHEN is_start THEN timestamp END AS first_start,
-    timestamp AS first_line,
-    -- The first line that ends it: a later one amends what is said of it.
-    CASE WHEN NOT is_start AND (outcome.status IS NOT NULL OR duration_seconds IS NOT NULL) THEN timestamp END
-      AS closed_at,
-    n AS first_n, n AS last_n
-  FROM (SELECT *, coalesce(event, 'invocation_start') = 'invocation_start' AS is_start FROM ${lineTable("invocation")})
-  WHERE n IS NOT NULL`;
+const IS_START = "coalesce(event, 'invocation_start') = 'invocation_start'";
+
+/** Lines of the invocation log as the rows that each alone would be. */
+function invocationLines(kind: "start" | "update"): string {
+  const isStart = kind === "start";
+  const fields = Object.entries(INVOCATION_FIELDS).map(([name, [type, of_line]]) =>
+    isStart || UPDATE_FIELDS.has(name) ? `${of_line} AS ${name}` : `NULL::${type} AS ${name}`,
+  );
+  // The first line that ends it: a later one amends what is said of it.
+  const closed = isStart
+    ? "NULL"
+    : "CASE WHEN outcome.status IS NOT NULL OR duration_seconds IS NOT NULL THEN timestamp END";
+  return `
+  SELECT invocation_id, ${fields.join(", ")}, ${isStart ? "timestamp" : "NULL::TIMESTAMP"} AS first_start,
+    timestamp AS first_line, (${closed})::TIMESTAMP AS closed_at, n AS first_n, n AS last_n
+  FROM ${lineTable("invocation")} WHERE n IS NOT NULL AND ${isStart ? "" : "NOT "}${IS_START}`;
+}
 
 /** What two rows of the same invocation say together: the later one where it says anything. */
-function overlay(later: string, earlier: string): string {
+function overlay(later: string, earlier: string, fields: ReadonlySet<string> = new Set(FIELDS)): string {
   return [
     "invocation_id",
-    ...FIELDS.map((name) => `coalesce(${later}.${name}, ${earlier}.${name}) AS ${name}`),
+    ...FIELDS.map((name) =>
+      fields.has(name) ? `coalesce(${later}.${name}, ${earlier}.${name}) AS ${name}` : `${earlier}.${name}`,
+    ),
     // least and greatest take the one that is there.
     ...["first_start", "first_line", "closed_at", "first_n"].map(
       (name) => `least(${later}.${name}, ${earlier}.${name}) AS ${name}`,
@@ -46,30 +52,31 @@ function overlay(later: string, earlier: string): string {
 }
 
 /**
- * The lines of a chunk folded into a row for each invocation. As a rule an invocation has a start and an update there:
- * a join is several times faster than an aggregation, which is for the others, those in `several`.
+ * The lines of a chunk folded into a row for each invocation. As a rule an invocation has a start and an update there: a
+ * join is several times faster than an aggregation, which is for the others, those in `several`.
  *
  * @param which a join that chooses among the lines by `invocation_id`
  */
 function fresh(which: string): string {
+  const starts = `(SELECT * FROM (${invocationLines("start")}) ANTI JOIN several USING (invocation_id) ${which})`;
+  const updates = `(SELECT * FROM (${invocationLines("update")}) ANTI JOIN several USING (invocation_id) ${which})`;
   return `
-  SELECT ${overlay("u", "s")}
-  FROM (SELECT * FROM (${INVOCATION_LINES}) ANTI JOIN several USING (invocation_id) ${which} WHERE is_start) AS s
-    FULL JOIN (SELECT * FROM (${INVOCATION_LINES}) ANTI JOIN several USING (invocation_id) ${which} WHERE NOT is_start)
-      AS u USING (invocation_id)
+  SELECT ${overlay("u", "s", UPDATE_FIELDS)} FROM ${starts} AS s LEFT JOIN ${updates} AS u USING (invocation_id)
   UNION ALL
-  SELECT invocation_id, ${FIELDS.map((name) => `arg_max(${name}, n) AS ${name}`).join(", ")},
-    min(first_start), min(first_line), min(closed_at), min(n), max(n)
-  FROM (${INVOCATION_LINES}) SEMI JOIN several USING (invocation_id) ${which}
+  SELECT * FROM ${updates} ANTI JOIN ${starts} USING (invocation_id)
+  UNION ALL
+  SELECT invocation_id, ${FIELDS.map((name) => `arg_max(${name}, last_n) AS ${name}`).join(", ")},
+    min(first_start), min(first_line), min(closed_at), min(first_n), max(last_n)
+  FROM (${invocationLines("start")} UNION ALL ${invocationLines("update")})
+    SEMI JOIN several USING (invocation_id) ${which}
   GROUP BY invocation_id`;
 }
 
 const SEVERAL = `
 CREATE OR REPLACE TABLE several AS
-  SELECT invocation_id FROM (SELECT invocation_id, coalesce(event, 'invocation_start') = 'invocation_start' AS is_start
-    FROM ${lineTable("invocation")} WHERE n IS NOT NULL)
+  SELECT invocation_id FROM ${lineTable("invocation")} WHERE n IS NOT NULL
   GROUP BY invocation_id
-  HAVING count(*) > 2 OR (count(*) = 2 AND count(*) FILTER (is_start) <> 1);`;
+  HAVING count(*) > 2 OR (count(*) = 2 AND count(*) FILTER (${IS_START}) <> 1);`;
 
 /** What the lines may change: their workflows, and their sessions where they name no workflow. */
 const TOUCHED_BY_LINES = `
@@ -160,52 +167,52 @@ function once(rows: string, key: string): string {
     QUALIFY row_number() OVER (PARTITION BY key ORDER BY n) = 1)`;
 }
 
-/** What the lines and the rows of workflows say together. */
-const workflowStates = (best: (value: string, n: string) => string, lowest: (value: string, n: string) => string) => `
-  SELECT workflow_id,
-    ${best("beginning", "beginning_n")} AS beginning, max(beginning_n) AS beginning_n,
-    -- The last end counts: what it does not say is not known.
-    ${best("ending", "ending_n")} AS ending, max(ending_n) AS ending_n,
-    ${lowest("session_id", "session_n")} AS session_id, min(session_n) AS session_n,
-    min(first_start) AS first_start, min(first_line) AS first_line, max(last_line) AS last_line`;
+const BEGINNING = "{project_name: project_name, agent_plan: agent_plan, estimated_duration: estimated_duration}";
+const ENDING = `{
+  event: event, ended_at: timestamp, seconds: duration_seconds, success: success, agents: agents_executed, reason: reason
+}`;
+const ENDS = "event IN ('workflow_complete', 'workflow_cancelled')";
 
 /** Folds a chunk of the workflow log into what is known of workflows from it, and into handoffs. */
 export const FOLD_WORKFLOWS = `
-CREATE OR REPLACE TABLE fresh_ids AS
-  SELECT DISTINCT workflow_id FROM ${lineTable("workflow")} WHERE n IS NOT NULL;
+CREATE OR REPLACE TABLE lines_of AS
+  SELECT workflow_id, count(*) FILTER (event = 'workflow_start') AS starts, count(*) FILTER (${ENDS}) AS ends,
+    min(session_id) AS session_id, max(session_id) AS other_session_id,
+    min(n) FILTER (session_id IS NOT NULL) AS session_n,
+    min(timestamp) FILTER (event = 'workflow_start') AS first_start, min(timestamp) AS first_line,
+    max(timestamp) AS last_line
+  FROM ${lineTable("workflow")} WHERE n IS NOT NULL GROUP BY workflow_id;
+CREATE OR REPLACE TABLE fresh_ids AS SELECT workflow_id FROM lines_of;
 INSERT INTO touched_workflows FROM fresh_ids;
-CREATE OR REPLACE TABLE stated AS
-  SELECT workflow_id,
-    CASE WHEN event = 'workflow_start' THEN
-      {project_name: project_name, agent_plan: agent_plan, estimated_duration: estimated_duration} END AS beginning,
-    CASE WHEN event = 'workflow_start' THEN n END AS beginning_n,
-    CASE WHEN event IN ('workflow_complete', 'workflow_cancelled') THEN {
-      event: event, ended_at: timestamp, seconds: duration_seconds, success: success, agents: agents_executed,
-      reason: reason
-    } END AS ending,
-    CASE WHEN event IN ('workflow_complete', 'workflow_cancelled') THEN n END AS ending_n,
-    session_id,
-    CASE WHEN session_id IS NOT NULL THEN n END AS session_n,
-    CASE WHEN event = 'workflow_start' THEN timestamp END AS first_start,
-    timestamp AS first_line,
-    timestamp AS last_line
-  FROM ${lineTable("workflow")} WHERE n IS NOT NULL
-  UNION ALL
-  SELECT * FROM workflow_states WHERE workflow_id IN (FROM fresh_ids);
+CREATE OR REPLACE TABLE old_states AS SELECT * FROM workflow_states WHERE workflow_id IN (FROM fresh_ids);
 -- As a rule there is nothing to choose from, which is much faster.
 CREATE OR REPLACE TABLE several AS
-  SELECT workflow_id FROM stated GROUP BY workflow_id
-  HAVING count(beginning_n) > 1 OR count(ending_n) > 1 OR min(session_id) <> max(session_id);
-CREATE OR REPLACE VIEW new_workflow_states AS
-  ${workflowStates(
-    (value) => `any_value(${value})`,
-    (value) => `any_value(${value})`,
-  )} FROM stated ANTI JOIN several USING (workflow_id) GROUP BY workflow_id
+  SELECT workflow_id FROM lines_of WHERE starts > 1 OR ends > 1 OR session_id <> other_session_id
+  UNION SELECT workflow_id FROM old_states;
+CREATE OR REPLACE TABLE new_workflow_states AS
+  SELECT workflow_id, beginning, beginning_n, ending, ending_n, session_id, session_n, first_start, first_line, last_line
+  FROM (SELECT * FROM lines_of ANTI JOIN several USING (workflow_id))
+    LEFT JOIN (SELECT workflow_id, ${BEGINNING} AS beginning, n AS beginning_n FROM ${lineTable("workflow")}
+      WHERE n IS NOT NULL AND event = 'workflow_start') USING (workflow_id)
+    LEFT JOIN (SELECT workflow_id, ${ENDING} AS ending, n AS ending_n FROM ${lineTable("workflow")}
+      WHERE n IS NOT NULL AND ${ENDS}) USING (workflow_id)
   UNION ALL
-  ${workflowStates(
-    (value, n) => `arg_max(${value}, ${n})`,
-    (value, n) => `arg_min(${value}, ${n})`,
-  )} FROM stated SEMI JOIN several USING (workflow_id) GROUP BY workflow_id;
+  SELECT workflow_id,
+    arg_max(beginning, beginning_n), max(beginning_n),
+    -- The last end counts: what it does not say is not known.
+    arg_max(ending, ending_n), max(ending_n),
+    arg_min(session_id, session_n), min(session_n), min(first_start), min(first_line), max(last_line)
+  FROM (
+    SELECT workflow_id, CASE WHEN event = 'workflow_start' THEN ${BEGINNING} END AS beginning,
+      CASE WHEN event = 'workflow_start' THEN n END AS beginning_n,
+      CASE WHEN ${ENDS} THEN ${ENDING} END AS ending, CASE WHEN ${ENDS} THEN n END AS ending_n,
+      session_id, CASE WHEN session_id IS NOT NULL THEN n END AS session_n,
+      CASE WHEN event = 'workflow_start' THEN timestamp END AS first_start, timestamp AS first_line,
+      timestamp AS last_line
+    FROM ${lineTable("workflow")} SEMI JOIN several USING (workflow_id) WHERE n IS NOT NULL
+    UNION ALL SELECT * FROM old_states
+  )
+  GROUP BY workflow_id;
 CREATE OR REPLACE TABLE new_handoffs AS ${once(
   `SELECT workflow_id, from_agent, to_agent, artifacts, timestamp AS handed_off_at, session_id, event_id, sequence, n
   FROM ${lineTable("workflow")}
@@ -284,8 +291,9 @@ CREATE OR REPLACE TABLE new_session_members AS
     WHERE w.started_at <= i.started_at AND (w.ended_at IS NULL OR i.started_at < w.ended_at)
     GROUP BY i.session_id, i.invocation_id
   )
-  SELECT * FROM by_session
-  WHERE workflow_id NOT IN (SELECT workflow_id FROM invocations WHERE workflow_id IS NOT NULL);
+  SELECT * FROM by_session ANTI JOIN (
+    SELECT workflow_id FROM invocations WHERE workflow_id IN (SELECT workflow_id FROM by_session)
+  ) USING (workflow_id);
 INSERT INTO touched_workflows
   SELECT DISTINCT workflow_id FROM session_members WHERE session_id IN (FROM fresh_ids)
   UNION SELECT DISTINCT workflow_id FROM new_session_members;`;

@@ -78,6 +78,11 @@ CREATE MACRO place_in_time(overrules, at_time, sequence, content) AS
     + CAST(least(greatest(coalesce(sequence, -1) + 1, 0), 1099511627775) AS UHUGEINT)) * 268435456::UHUGEINT
     + CAST(content % 268435456 AS UHUGEINT);`;
 
+/** The columns in which the lines of a file are read, with their types. */
+export function lineColumns(kind: LogKind): Record<string, string> {
+  return { ...ENVELOPE_COLUMNS, ...LINE_COLUMNS[kind] };
+}
+
 /** The table in which the lines of a chunk are held until they are folded. */
 export function lineTable(kind: LogKind): string {
   return `${kind}_lines`;
@@ -91,7 +96,7 @@ export function lineTable(kind: LogKind): string {
  * @param only a condition on the lines to be held
  */
 export function readLines(kind: LogKind, path: string, longestLine: number, until?: string, only = "true"): string {
-  const columns = { ...ENVELOPE_COLUMNS, ...LINE_COLUMNS[kind] };
+  const columns = lineColumns(kind);
   const types = Object.entries(columns).map(([name, type]) => `${name}: '${type}'`);
   // Updates overrule the start, which only knows what was not known yet, even where clocks disagree.
   const overrules = kind === "invocation" ? "coalesce(event, 'invocation_start') <> 'invocation_start'" : "false";

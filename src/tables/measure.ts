@@ -38,7 +38,7 @@ const MEMBERS = `
  */
 const numbered = (chosen: string) => `
   CREATE OR REPLACE TABLE chosen AS
-    SELECT *, row_number() OVER ()::INTEGER AS w FROM (${ENDED_WORKFLOWS}) WHERE ${chosen};
+    SELECT *, row_number() OVER (ORDER BY window_from)::INTEGER AS w FROM (${ENDED_WORKFLOWS}) WHERE ${chosen};
   CREATE OR REPLACE TABLE runs AS
     SELECT row_number() OVER () AS r, w, invocation_id, coalesce(agent_name, 'unknown') AS agent, task_type,
       parent_invocation_id, detached, epoch_us(started_at)::DOUBLE AS "start", epoch_us(ended_at)::DOUBLE AS "end",
@@ -107,6 +107,7 @@ const HANDOFF_ROWS = `
  */
 export async function measureWorkflows(instance: DuckDBInstance, connection: DuckDBConnection): Promise<void> {
   const metricNames = Object.keys(METRIC_VALUES);
+  const metricValues = Object.values(METRIC_VALUES);
   await connection.run(`
     ${numbered("workflow_id IN (FROM fresh_ids)")}
     CREATE OR REPLACE TABLE measured (w INTEGER, ${metricNames.map((name) => `${name} DOUBLE`).join(", ")});
@@ -118,10 +119,13 @@ export async function measureWorkflows(instance: DuckDBInstance, connection: Duc
     names[code as number] = name as string;
     codes.set(name as string, code as number);
   }
-  const metrics = await TableWriter.open(connection, "measured", ["INTEGER", ...metricNames.map(() => "DOUBLE")]);
+  const metrics = await TableWriter.open(connection, "measured", [
+    "INTEGER",
+    ...metricNames.map(() => "DOUBLE" as const),
+  ]);
   const runWriter = await TableWriter.open(connection, "measured_runs", [
     "DOUBLE",
-    ...RUN_VALUES.map(() => "DOUBLE"),
+    ...RUN_VALUES.map(() => "DOUBLE" as const),
     "BOOLEAN",
   ]);
   const runs = new Groups(stream<RunRow>(instance, RUN_ROWS));
@@ -143,7 +147,7 @@ export async function measureWorkflows(instance: DuckDBInstance, connection: Duc
             at: handed_at,
           })),
         });
-        metrics.write([w, ...Object.values(METRIC_VALUES).map((value) => value(measured.metrics))]);
+        metrics.write([w, ...metricValues.map((value) => value(measured.metrics))]);
         measured.runs.forEach((run, i) => {
           const from = run.from_agent === null ? null : codes.get(run.from_agent)!;
           runWriter.write([
@@ -209,18 +213,16 @@ const RUN_VALUES = ["position", "exclusive_us", "path_us", "drag_us", "ready_us"
 
 /** Puts ids and names back in the place of numbers. */
 const NAMED_AGAIN = `
-  CREATE OR REPLACE TABLE new_workflow_metrics AS
+  CREATE OR REPLACE VIEW new_workflow_metrics AS
     SELECT workflow_id, ${Object.keys(METRIC_VALUES).join(", ")}, by_session AS joined_by_session
     FROM measured JOIN (SELECT w, workflow_id FROM chosen) USING (w)
       JOIN (SELECT w, any_value(by_session) AS by_session FROM runs GROUP BY w) USING (w);
-  CREATE OR REPLACE TABLE new_workflow_runs AS
+  CREATE OR REPLACE VIEW new_workflow_runs AS
     SELECT workflow_id, invocation_id, position, agent AS agent_name, task_type, start AS start_us, "end" AS end_us, exclusive_us,
       path_us, drag_us, ready_us, name AS from_agent, declared, latency_us,
       NULL::DOUBLE AS contention_us, NULL::DOUBLE AS prioritization_us
     FROM runs JOIN measured_runs USING (r) JOIN (SELECT w, workflow_id FROM chosen) USING (w)
-      LEFT JOIN names ON measured_runs.from_agent = names.code;
-  DROP TABLE measured; DROP TABLE measured_runs; DROP TABLE chosen; DROP TABLE runs; DROP TABLE passed_on;
-  DROP TABLE names;`;
+      LEFT JOIN names ON measured_runs.from_agent = names.code;`;
 
 /** Walks through rows that are ordered by workflow, a workflow at a time. */
 class Groups<R extends { readonly w: number }> {
@@ -269,7 +271,7 @@ interface WaitRow {
 }
 
 /**
- * Splits the waits that the runs in the table `changed_runs` may have changed: those of the same agents, at the same
+ * Splits the waits that the runs in `changed_times` may have changed: those of the same agents, at the same
  * time. Leaves the splits in `new_waits`.
  */
 export async function splitChangedWaits(instance: DuckDBInstance, connection: DuckDBConnection): Promise<void> {
@@ -277,8 +279,7 @@ export async function splitChangedWaits(instance: DuckDBInstance, connection: Du
     -- Waits that begin before a change ends, and end after it has begun: and how far these reach.
     CREATE OR REPLACE TABLE reach AS
       WITH changed AS (
-        SELECT agent_name, min(least(start_us, ready_us)) AS from_us, max(coalesce(end_us, start_us)) AS to_us
-        FROM changed_runs GROUP BY agent_name
+        SELECT agent_name, min(from_us) AS from_us, max(to_us) AS to_us FROM changed_times GROUP BY agent_name
       )
       SELECT agent_name, row_number() OVER ()::INTEGER AS agent, min(ready_us) AS from_us, max(start_us) AS to_us
       FROM workflow_runs JOIN changed USING (agent_name)

@@ -19,7 +19,7 @@ import {
 import { lineTable, readLines } from "./lines.js";
 import { measureWorkflows, splitChangedWaits } from "./measure.js";
 import type { TableName } from "./schema.js";
-import { numberOf } from "./sql.js";
+import { numberOf, rowsOf } from "./sql.js";
 
 /** Longest line that the SQL engine reads at full speed, in parallel; it reads longer ones when it meets one. */
 const USUAL_LINE_BYTES = 4 * 1024 * 1024;
@@ -192,24 +192,53 @@ async function foldInterleaved(log: LogReader, target: Target, to: number): Prom
 async function foldTouched({ instance, connection }: LogReader, target: Target): Promise<void> {
   await connection.run(FOLD_TOUCHED_WORKFLOWS);
   await replaceRows(connection, target, "workflows");
-  await connection.run(FOLD_SESSIONS);
-  await replaceRows(connection, target, "session_members");
+  if (await anyJoinedBySession(connection)) {
+    await connection.run(FOLD_SESSIONS);
+    await replaceRows(connection, target, "session_members");
+  }
 
   await connection.run(`
     CREATE OR REPLACE TABLE fresh_ids AS SELECT DISTINCT workflow_id FROM touched_workflows;
-    CREATE OR REPLACE TABLE changed_runs AS FROM workflow_runs WHERE workflow_id IN (FROM fresh_ids);`);
+    CREATE OR REPLACE TABLE changed_times AS ${timesOf("workflow_runs WHERE workflow_id IN (FROM fresh_ids)")};`);
   await measureWorkflows(instance, connection);
-  await connection.run("INSERT INTO changed_runs FROM new_workflow_runs;");
   await replaceRows(connection, target, "workflow_metrics");
   await replaceRows(connection, target, "workflow_runs");
+  await connection.run(`INSERT INTO changed_times ${timesOf("workflow_runs WHERE workflow_id IN (FROM fresh_ids)")};`);
   await splitChangedWaits(instance, connection);
   await replaceWaits(connection, target);
-  await connection.run(
-    ["touched_workflows", "touched_sessions", "interleaved", "fresh_ids", "changed_runs", "new_waits"]
-      .map((table) => `DROP TABLE IF EXISTS ${table};`)
-      .join(" "),
+  await connection.run(SCRATCH.map((table) => `DROP TABLE IF EXISTS ${table};`).join(" "));
+}
+
+/** Whether any invocation names no workflow, now or before. The engine knows where there are no nulls. */
+async function anyJoinedBySession(connection: DuckDBConnection): Promise<boolean> {
+  const loose = "SELECT 1 FROM invocations WHERE workflow_id IS NULL";
+  return (
+    (await rowsOf(connection, `SELECT 1 FROM (${loose} UNION ALL SELECT 1 FROM session_members) LIMIT 1`)).length > 0
   );
 }
+
+/** From when to when each agent ran, or waited to run, in some of its runs. */
+function timesOf(runs: string): string {
+  return `SELECT agent_name, min(least(start_us, ready_us)) AS from_us, max(coalesce(end_us, start_us)) AS to_us
+    FROM ${runs} GROUP BY agent_name`;
+}
+
+/** Tables that nobody needs when all is folded. */
+const SCRATCH = [
+  ...["touched_workflows", "touched_sessions", "interleaved", "fresh_ids", "changed_times", "new_waits"],
+  ...[
+    "several",
+    "old",
+    "again",
+    "pairs",
+    "lines_of",
+    "old_states",
+    "new_workflow_states",
+    "new_handoffs",
+    "new_feedback",
+  ],
+  ...["new_workflows", "new_session_members", "measured", "measured_runs", "chosen", "runs", "passed_on", "names"],
+];
 
 async function replaceWaits(connection: DuckDBConnection, target: Target): Promise<void> {
   const set = (where: string) => `

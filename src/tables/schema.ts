@@ -22,7 +22,7 @@ export const INVOCATION_FIELDS: Readonly<Record<string, readonly [type: string, 
   task_type: ["VARCHAR", "coalesce(task_type, state_features ->> '$.task.type')"],
   state_features: ["JSON", "state_features"],
   workflow_id: ["VARCHAR", "nullif(workflow_id, '')"],
-  session_id: ["VARCHAR", "CASE WHEN is_start THEN session_id END"],
+  session_id: ["VARCHAR", "session_id"],
   parent_invocation_id: ["VARCHAR", "nullif(parent_invocation_id, '')"],
   detached: ["BOOLEAN", "detached"],
   spec_id: ["VARCHAR", "spec_id"],
@@ -43,6 +43,22 @@ export const INVOCATION_FIELDS: Readonly<Record<string, readonly [type: string, 
   reported_status: ["VARCHAR", "CASE WHEN outcome.status IN ('success', 'failure', 'partial') THEN outcome.status END"],
   reported_seconds: ["DOUBLE", "duration_seconds"],
 };
+
+/** What an update may say; the rest is known from the start, or never. */
+export const UPDATE_FIELDS: ReadonlySet<string> = new Set([
+  "agent_name",
+  "workflow_id",
+  "reward",
+  "tools_used",
+  "error_message",
+  "files_modified",
+  "files_created",
+  "tests_passed",
+  "build_succeeded",
+  "metadata",
+  "reported_status",
+  "reported_seconds",
+]);
 
 const said = Object.fromEntries(Object.entries(INVOCATION_FIELDS).map(([name, [type]]) => [name, type]));
 const { reported_status, reported_seconds, ...fields } = said as { reported_status: string; reported_seconds: string };

@@ -7,6 +7,7 @@ import {
   type DuckDBInstance,
   type DuckDBType,
   type DuckDBValue,
+  type DuckDBVector,
 } from "@duckdb/node-api";
 
 /** A row of a query: lists are arrays, structs objects, whole numbers plain numbers. */
@@ -46,11 +47,11 @@ export async function* stream<R>(instance: DuckDBInstance, sql: string): AsyncGe
     const result = await connection.stream(sql);
     const names = result.columnNames() as (keyof R)[];
     for await (const chunk of result) {
-      const columns = chunk.getColumns() as R[keyof R][][];
+      const columns = names.map((_, c) => chunk.getColumnVector(c));
       const rows: R[] = [];
-      for (let i = 0; i < chunk.rowCount; i++) {
+      for (let i = 0, count = chunk.rowCount; i < count; i++) {
         const row = {} as R;
-        for (let c = 0; c < names.length; c++) row[names[c]!] = columns[c]![i]!;
+        for (let c = 0; c < names.length; c++) row[names[c]!] = columns[c]!.getItem(i) as R[keyof R];
         rows.push(row);
       }
       yield rows;
@@ -61,40 +62,55 @@ export async function* stream<R>(instance: DuckDBInstance, sql: string): AsyncGe
 }
 
 const CHUNK_ROWS = 2048;
-const TYPES: Readonly<Record<string, DuckDBType>> = { DOUBLE, INTEGER, BOOLEAN };
+const TYPES = { DOUBLE, INTEGER, BOOLEAN };
 
 /** Appends rows to a table, many times faster than by INSERT. */
 export class TableWriter {
-  readonly #columns: DuckDBValue[][];
-  readonly #types: DuckDBType[];
+  #chunk: DuckDBDataChunk;
+  #columns: DuckDBVector[] = [];
+  #rows = 0;
 
   private constructor(
     private readonly appender: Awaited<ReturnType<DuckDBConnection["createAppender"]>>,
-    types: readonly string[],
+    private readonly types: readonly DuckDBType[],
   ) {
-    this.#types = types.map((type) => TYPES[type]!);
-    this.#columns = types.map(() => []);
+    this.#chunk = this.#newChunk();
   }
 
-  static async open(connection: DuckDBConnection, table: string, types: readonly string[]): Promise<TableWriter> {
-    return new TableWriter(await connection.createAppender(table), types);
+  static async open(
+    connection: DuckDBConnection,
+    table: string,
+    types: readonly (keyof typeof TYPES)[],
+  ): Promise<TableWriter> {
+    return new TableWriter(
+      await connection.createAppender(table),
+      types.map((type) => TYPES[type]),
+    );
   }
 
   /** @param row values in the order of the columns */
   write(row: readonly DuckDBValue[]): void {
-    for (let i = 0; i < row.length; i++) this.#columns[i]!.push(row[i]!);
-    if (this.#columns[0]!.length === CHUNK_ROWS) this.#flush();
+    for (let i = 0; i < row.length; i++) this.#columns[i]!.setItem(this.#rows, row[i]!);
+    if (++this.#rows < CHUNK_ROWS) return;
+    this.#append();
+    this.#chunk = this.#newChunk();
   }
 
   close(): void {
-    if (this.#columns[0]!.length > 0) this.#flush();
+    if (this.#rows > 0) this.#append();
     this.appender.closeSync();
   }
 
-  #flush(): void {
-    const chunk = DuckDBDataChunk.create(this.#types);
-    chunk.setColumns(this.#columns);
-    this.appender.appendDataChunk(chunk);
-    for (const column of this.#columns) column.length = 0;
+  #newChunk(): DuckDBDataChunk {
+    const chunk = DuckDBDataChunk.create(this.types, CHUNK_ROWS);
+    this.#columns = this.types.map((_, i) => chunk.getColumnVector(i));
+    this.#rows = 0;
+    return chunk;
+  }
+
+  #append(): void {
+    for (const column of this.#columns) column.flush();
+    this.#chunk.rowCount = this.#rows;
+    this.appender.appendDataChunk(this.#chunk);
   }
 }

@@ -169,7 +169,8 @@ async function attachCache(
   try {
     const [meta] = await rowsOf(connection, "SELECT state FROM base.meta");
     const { version, ...state } = JSON.parse(String(meta?.["state"])) as ReadState & { version: string };
-    if (version === TABLES_VERSION && isUntil(state, until) && (await stillHolds(directory, state.positions))) return state;
+    if (version === TABLES_VERSION && isUntil(state, until) && (await stillHolds(directory, state.positions)))
+      return state;
   } catch {
     // Not ours, or not whole: it is made again.
   }

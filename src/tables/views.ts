@@ -6,7 +6,7 @@ import type { TableName } from "./schema.js";
  */
 
 /** A column of a view: its name, type and meaning, and how it is computed from the table where it is not taken as it is. */
-export interface ViewColumn {
+interface ViewColumn {
   readonly name: string;
   readonly type: string;
   readonly meaning: string;

@@ -86,6 +86,7 @@ const invocationStart: fc.Arbitrary<InvocationStart> = fc.record({
   task_description: fc.oneof(anyText, nothing),
   state_features: object,
   parent_invocation_id: fc.oneof(id("inv"), nothing),
+  detached: fc.oneof(fc.boolean(), nothing),
   workflow_id: fc.oneof(id("wf"), nothing),
   task_type: fc.oneof(name, nothing),
   metadata: object,

@@ -11,7 +11,8 @@ const [directory = "", stop = ""] = process.argv.slice(2);
 const seen = {};
 let last = {};
 for (let stopped = false, rounds = 0; ; rounds++) {
-  stopped = existsSync(stop);
+  // A test that failed has removed the directory.
+  stopped = existsSync(stop) || !existsSync(directory);
   // A new analyzer each time: it opens the cached tables, if they are there.
   const analyzer = new TelemetryAnalyzer({ directory });
   const { statistics, workflows, coordination_overhead: overhead } = await analyzer.generateReport();

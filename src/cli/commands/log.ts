@@ -70,6 +70,7 @@ Example:
     .option("--task-description <text>")
     .option("--task-type <type>", "kind of task")
     .option("--workflow-id <id>", "workflow that it belongs to")
+    .option("--detached", "the parent does not wait for it")
     .option("--parent-invocation-id <id>", "invocation that started this one")
     .option("--spec-id <id>", "specification that it works on")
     .option("--spec-section <sections...>", "sections of that specification")
