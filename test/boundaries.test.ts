@@ -16,7 +16,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   analyze: [],
   tables: ["log", "analyze"],
   "analyzer.ts": ["tables", "analyze"],
-  cli: ["analyzer.ts", "analyze", "record", "log"],
+  access: ["tables", "log"],
+  cli: ["analyzer.ts", "access", "analyze", "record", "log"],
   "index.ts": ["analyzer.ts", "analyze", "record"],
 };
 

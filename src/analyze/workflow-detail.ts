@@ -98,7 +98,8 @@ export interface RunDetail {
   readonly critical_path_seconds: number | null;
   /** By how much the workflow would be shorter without it, before another run binds. */
   readonly drag_seconds: number | null;
-  /** Who it waited for, and how long after that one's end it started. */
+  /** The run that it waited for, its agent, and how long after its end it started. */
+  readonly after_invocation_id: string | null;
   readonly after_agent: string | null;
   readonly handoff_declared: boolean;
   readonly wait_seconds: number | null;
@@ -168,8 +169,9 @@ export function workflowDetail(
   handoffs: readonly HandoffFacts[],
 ): WorkflowDetail {
   const { window_from, window_to, wall, agents_executed: _, ...summary } = facts;
+  const anyEnded = runs.some(({ end }) => end !== null);
   const measured =
-    window_to !== null && wall !== null && wall > 0
+    window_to !== null && wall !== null && wall > 0 && anyEnded
       ? measureRecord({ window: { start: window_from, end: window_to }, wall, plan: facts.agent_plan, runs, handoffs })
       : null;
   const offset = (time: number) => (time - window_from) / 1e6;
@@ -178,6 +180,7 @@ export function workflowDetail(
   const running = facts.status === "running";
   return {
     ...summary,
+    idle_share: measured && (measured.metrics.wall - measured.metrics.busy) / measured.metrics.wall,
     duration_mismatch:
       actual !== null && facts.observed_seconds !== null && Math.abs(actual - facts.observed_seconds) > 0.05 * actual,
     estimate_error:
@@ -199,13 +202,14 @@ export function workflowDetail(
       invocation_id: id,
     })),
     metrics: measured && detailMetrics(measured.metrics),
-    ...(measured ? {} : { reason: reasonOf(facts) }),
+    ...(measured ? {} : { reason: reasonOf(facts, anyEnded) }),
   };
 }
 
-function reasonOf({ status, duration_seconds }: WorkflowFacts): string {
+function reasonOf({ status, duration_seconds }: WorkflowFacts, anyEnded: boolean): string {
   if (status === "running") return "it is still running";
   if (status === "abandoned") return "it has no end";
+  if (!anyEnded) return "none of its runs has ended";
   return duration_seconds === 0 ? "it took no time" : "its duration is not known";
 }
 
@@ -231,6 +235,7 @@ function runDetail(
     exclusive_seconds: seconds(measured?.exclusive),
     critical_path_seconds: seconds(measured?.path),
     drag_seconds: seconds(measured?.drag),
+    after_invocation_id: measured?.from_id ?? null,
     after_agent: measured?.from_agent ?? null,
     handoff_declared: measured?.declared ?? false,
     wait_seconds: seconds(measured?.latency),

@@ -84,19 +84,19 @@ describe("measureRecord", () => {
       outside_parent: 0,
       adherence: 8 / 9,
     });
-    const none = { ready: null, from_agent: null, declared: false, latency: null };
-    const fromPlan = { ready: 15, from_agent: "plan", declared: false };
+    const none = { ready: null, from_id: null, from_agent: null, declared: false, latency: null };
+    const fromPlan = { ready: 15, from_id: "plan", from_agent: "plan", declared: false };
     expect(measured.runs).toEqual([
-      { run: runs[0], exclusive: 10, path: 10, drag: 10, follows: null, ...none },
-      { run: runs[1], exclusive: 12, path: 7, drag: 7, follows: runs[0], ...fromPlan, declared: true, latency: 5 },
-      { run: runs[2], exclusive: 8, path: 8, drag: 8, follows: runs[1], ...none },
-      { run: runs[3], exclusive: 10, path: 10, drag: 10, follows: runs[2], ...fromPlan, latency: 20 },
+      { run: runs[0], exclusive: 10, path: 10, drag: 10, ...none },
+      { run: runs[1], exclusive: 12, path: 7, drag: 7, ...fromPlan, declared: true, latency: 5 },
+      { run: runs[2], exclusive: 8, path: 8, drag: 8, ...none },
+      { run: runs[3], exclusive: 10, path: 10, drag: 10, ...fromPlan, latency: 20 },
       {
         run: runs[4],
         exclusive: null,
         path: 0,
         drag: null,
-        follows: runs[3],
+
         ...none,
         ready: 45,
         from_agent: "lint",

@@ -49,11 +49,10 @@ export interface RunMetrics {
   readonly path: number;
   /** By how much a shorter run would shorten the workflow before another run binds; `null` off the path. */
   readonly drag: number | null;
-  /** The run before it in order. */
-  readonly follows: TimedRun | null;
   /** When it could have started: the end of its predecessor. */
   readonly ready: number | null;
-  /** Agent of the predecessor. */
+  /** The predecessor, and its agent. */
+  readonly from_id: string | null;
   readonly from_agent: string | null;
   /** A handoff names the predecessor. */
   readonly declared: boolean;
@@ -105,14 +104,14 @@ export function measureRecord({ window, wall, plan, runs, handoffs }: WorkflowRe
   const measured = runs.map((run, i): RunMetrics => {
     /** Its place among those that ended. */
     const at = run.end === null ? -1 : place++;
-    const { ready: since, from_agent, declared, latency } = ready[i]!;
+    const { ready: since, from_id, from_agent, declared, latency } = ready[i]!;
     return {
       run,
       exclusive: time.exclusive_of[at] ?? null,
       path: path.time[at] ?? 0,
       drag: path.drag[at] ?? null,
-      follows: runs[i - 1] ?? null,
       ready: since,
+      from_id,
       from_agent,
       declared,
       latency,
@@ -135,7 +134,7 @@ function splitIdle(
   let first = Number.POSITIVE_INFINITY;
   let last = Number.NEGATIVE_INFINITY;
   for (const { start, end } of runs) {
-    if (end <= start || end <= window.start || start >= window.end) continue;
+    if (end < window.start || start > window.end) continue;
     first = Math.min(first, start);
     last = Math.max(last, end);
   }

@@ -8,7 +8,7 @@ import { TelemetryAnalyzer, type Report } from "../analyzer.js";
 import { LOG_FILES } from "../event/directory.js";
 import { TelemetryLogger } from "../record/logger.js";
 import type { Run, Workflow } from "../record/workflow.js";
-import { overheadText } from "./views/overhead.js";
+import { overheadSummary } from "./views/overhead-summary.js";
 import { statisticsText } from "./views/statistics.js";
 import { trendsText } from "./views/trends.js";
 import { workflowsText } from "./views/workflows.js";
@@ -76,7 +76,7 @@ export async function runDemo(
   const report = await analyzer.generateReport();
   analyzer.close();
   print("", heading("3. What the history says"), "", workflowsText(report.workflows), "");
-  print(overheadText(report.coordination_overhead), "", statisticsText(report.statistics), "");
+  print(overheadSummary(report.coordination_overhead), "", statisticsText(report.statistics), "");
   print(trendsText(Object.values(report.trends), 30));
   return { directory, report };
 }

@@ -4,14 +4,22 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 
 import { addAgents } from "./commands/agents.js";
+import { addCompare } from "./commands/compare.js";
 import { addDemo } from "./commands/demo.js";
 import { addDoctor } from "./commands/doctor.js";
+import { addHandoffs } from "./commands/handoffs.js";
 import { addLog } from "./commands/log.js";
 import { addOverhead } from "./commands/overhead.js";
+import { addPatterns } from "./commands/patterns.js";
+import { addExport } from "./commands/export.js";
+import { addPrune } from "./commands/prune.js";
 import { addReport } from "./commands/report.js";
 import { addSchema } from "./commands/schema.js";
+import { addSql } from "./commands/sql.js";
 import { addStats } from "./commands/stats.js";
+import { addTables } from "./commands/tables.js";
 import { addTrends } from "./commands/trends.js";
+import { addWatch } from "./commands/watch.js";
 import { addWorkflows } from "./commands/workflows.js";
 import { CommandError, isSystemError } from "./errors.js";
 
@@ -41,11 +49,19 @@ for (const add of [
   addStats,
   addAgents,
   addWorkflows,
+  addWatch,
   addOverhead,
+  addHandoffs,
+  addPatterns,
   addTrends,
+  addCompare,
   addLog,
   addDoctor,
   addSchema,
+  addSql,
+  addExport,
+  addTables,
+  addPrune,
 ]) {
   add(program);
 }

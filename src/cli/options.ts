@@ -1,7 +1,8 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
 
+import type { BandThresholds } from "../analyze/band.js";
 import { RECENT_DAYS } from "../analyze/trends.js";
-import { parseTimestamp } from "../event/clock.js";
+import { formatTimestamp, parseTimestamp } from "../event/clock.js";
 
 /** What every command understands. */
 export interface CommonOptions {
@@ -13,6 +14,8 @@ export interface CommonOptions {
 export interface AnalysisOptions extends CommonOptions {
   readonly asOf?: string;
   readonly abandonedAfter: number;
+  /** Of commands with {@link bandsOption}. */
+  readonly bands?: BandThresholds;
 }
 
 /** Adds `--dir` and `--json`. */
@@ -43,6 +46,27 @@ export function analysisOptions(command: Command): Command {
     );
 }
 
+/** Adds `--bands`, the limits of the advice on overhead. */
+export function bandsOption(command: Command): Command {
+  return command.option(
+    "--bands <stay,consider>",
+    "percent of waiting below which to stay, and above which to consider Phase 3 (default: 15,30)",
+    bands,
+  );
+}
+
+function bands(text: string): BandThresholds {
+  const [stay, consider, ...rest] = text.split(",").map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
+  if (
+    stay === undefined ||
+    consider === undefined ||
+    rest.length > 0 ||
+    !(0 <= stay && stay <= consider && consider <= 100)
+  )
+    throw new InvalidArgumentError("It must be two percentages from 0 to 100, the smaller first, such as 15,30.");
+  return { stay, consider };
+}
+
 /** Adds `--days`, the span of trends. */
 export function daysOption(command: Command): Command {
   return command.option("--days <number>", `how many days to look back, more than ${RECENT_DAYS}`, days, 30);
@@ -63,7 +87,29 @@ export function time(text: string): string {
   return text;
 }
 
-function positiveNumber(text: string): number {
+const SECONDS = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 } as const;
+
+/** A point in time as ISO 8601, which may depend on what counts as now (milliseconds). */
+export type PointInTime = (now: number) => string;
+
+/** A time in ISO 8601, or how long before now: `30m`, `24h`, `7d`. */
+export function since(text: string): PointInTime {
+  if (parseTimestamp(text) !== undefined) return () => text;
+  const [, number, unit] = /^(\d{1,6}(?:\.\d{1,6})?)([smhdw])$/.exec(text) ?? [];
+  if (number === undefined)
+    throw new InvalidArgumentError("It must be how long ago, such as 30m, 24h or 7d, or an ISO 8601 time.");
+  const milliseconds = Number(number) * SECONDS[unit as keyof typeof SECONDS] * 1000;
+  return (now) => formatTimestamp(Math.max(0, now - milliseconds));
+}
+
+/** A number of things, at least one. */
+export function wholeNumber(text: string): number {
+  const number = positiveNumber(text);
+  if (!Number.isSafeInteger(number)) throw new InvalidArgumentError("It must be a whole number.");
+  return number;
+}
+
+export function positiveNumber(text: string): number {
   const number = Number(text);
   if (text.trim() === "" || !(number > 0) || !Number.isFinite(number))
     throw new InvalidArgumentError("It must be a number greater than 0.");

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 
+import type { AccessOptions } from "../access/open.js";
 import type { TelemetryAnalyzer } from "../analyzer.js";
 import { findTelemetryDirectory } from "../event/directory.js";
 import { CommandError } from "./errors.js";
@@ -30,17 +31,31 @@ export async function withAnalyzer(
     directory,
     ...(options.asOf === undefined ? {} : { as_of: options.asOf }),
     abandoned_after_seconds: options.abandonedAfter * 3600,
+    ...(options.bands === undefined ? {} : { bands: options.bands }),
     onProgress: showProgress(),
   });
   try {
     await use(analyzer);
     const unreadable = await analyzer.unreadableLines();
-    if (unreadable > 0 && !options.json) {
-      note(`${count(unreadable, "line")} could not be read: oak doctor tells where and why`);
-    }
+    if (!options.json) noteUnreadable(unreadable);
   } finally {
     analyzer.close();
   }
+}
+
+/** What the options ask for, for what reads the tables without an analyzer. */
+export function accessOptions(options: AnalysisOptions): AccessOptions {
+  return {
+    directory: existingDirectory(options),
+    ...(options.asOf === undefined ? {} : { as_of: options.asOf }),
+    abandoned_after_seconds: options.abandonedAfter * 3600,
+    onProgress: showProgress(),
+  };
+}
+
+/** Says that lines are in no number. */
+export function noteUnreadable(lines: number): void {
+  if (lines > 0) note(`${count(lines, "line")} could not be read: oak doctor tells where and why`);
 }
 
 /** Says on a terminal how much of a log has been read, in a line that is overwritten and gone at the end. */
@@ -64,4 +79,12 @@ export function printEmpty(directory: string): void {
     "  Record from a script:     oak log --help",
     "  Read another directory:   oak report --dir PATH",
   );
+}
+
+/** What to say where something was recorded, but nothing of what was asked for. */
+export async function printNothing(analyzer: TelemetryAnalyzer, sentence: string): Promise<void> {
+  const { total_invocations } = await analyzer.generateStatistics();
+  const { total: total_workflows } = await analyzer.listWorkflows({}, { limit: 1 });
+  if (total_invocations + total_workflows === 0) return printEmpty(analyzer.directory);
+  print(sentence);
 }

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { createInterface } from "node:readline/promises";
 import { styleText } from "node:util";
 
 type Style = Parameters<typeof styleText>[0];
@@ -34,7 +36,25 @@ export function printJson(value: unknown): void {
   print(JSON.stringify(value, null, 2));
 }
 
+/** Writes output as it stands, and waits while whoever reads it is slower. */
+export async function writeOut(text: string): Promise<void> {
+  if (!process.stdout.write(text)) await once(process.stdout, "drain");
+}
+
 /** Says something beside the output. */
 export function note(...lines: string[]): void {
   process.stderr.write(`${lines.join("\n")}\n`);
+}
+
+/** Asks on the terminal; only a clear yes is one. */
+export async function confirm(question: string): Promise<boolean> {
+  const prompt = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    // Ctrl-D, or Ctrl-C, ends it without an answer.
+    const ended = once(prompt, "close").then(() => "");
+    const answer = await Promise.race([prompt.question(`${question} (y/N) `), ended]);
+    return /^y(es)?$/i.test(answer.trim());
+  } finally {
+    prompt.close();
+  }
 }

@@ -1,4 +1,4 @@
-import { isTimestamp } from "../event/clock.js";
+import { isTimestamp, parseTimestamp } from "../event/clock.js";
 import type { LogKind } from "../event/directory.js";
 import type { EventName } from "../event/events.js";
 import { IMPLIED_EVENT } from "../event/schema.js";
@@ -19,6 +19,8 @@ export interface ExpiredLines {
   to: number;
   /** Lines that stay because nobody can say what they are about: damaged, not valid, or of an unknown event. */
   unknown: number;
+  /** Offset behind the last line that was looked at. */
+  end: number;
 }
 
 const EVENTS: Readonly<Record<LogKind, readonly EventName[]>> = {
@@ -28,8 +30,11 @@ const EVENTS: Readonly<Record<LogKind, readonly EventName[]>> = {
 };
 
 /** The event on a line, if it is certain what the line says. */
-function eventOf(line: RawLine, kind: LogKind): (JsonObject & { event: EventName; timestamp: string }) | undefined {
-  const { objects, damage } = line.bytes ? parseLine(line.bytes) : { objects: [], damage: "too long" };
+function eventOf(
+  line: Buffer | undefined,
+  kind: LogKind,
+): (JsonObject & { event: EventName; timestamp: string }) | undefined {
+  const { objects, damage } = line ? parseLine(line) : { objects: [], damage: "too long" };
   const [object] = objects;
   if (!object || objects.length > 1 || damage !== undefined) return undefined;
   const name = object["event"] ?? IMPLIED_EVENT[kind];
@@ -49,47 +54,48 @@ function isExpired(id: unknown, ids: ReadonlySet<string>): boolean {
 }
 
 /** Whether a line keeps alive what is to go: an event of an expired workflow or invocation. */
-export function contradicts(line: RawLine, kind: LogKind, expired: Expired): boolean {
+export function contradicts(line: Buffer, kind: LogKind, expired: Expired): boolean {
   const event = eventOf(line, kind);
   if (!event || kind === "feedback") return false;
   return isExpired(idOf(event, kind), expired[kind]) || isExpired(event["workflow_id"], expired.workflow);
 }
 
 /**
- * Goes through the lines of a file up to an offset, counts those that are to go, and names the stretches that stay.
+ * Goes through the lines of a file up to an offset, and counts those that are to go.
  *
- * @param keep called for each stretch of bytes that stays, in order
+ * @param keep gets the lines that stay, in their order
  */
 export async function sift(
   path: string,
   kind: LogKind,
   to: number,
   expired: Expired,
-  keep: (from: number, to: number) => Promise<void> = async () => undefined,
+  keep?: (lines: readonly RawLine[]) => Promise<void>,
 ): Promise<ExpiredLines> {
-  const found: ExpiredLines = { lines: 0, bytes: 0, events: {}, from: Infinity, to: -Infinity, unknown: 0 };
-  let keptFrom = 0;
-  let at = 0;
-  read: for await (const lines of readLines(path)) {
-    for (const line of lines) {
-      const end = line.offset + line.length + 1;
-      // A last line without line end is being written.
-      if (end > to || !line.terminated) break read;
-      at = end;
-      const event = eventOf(line, kind);
+  const found: ExpiredLines = { lines: 0, bytes: 0, events: {}, from: Infinity, to: -Infinity, unknown: 0, end: 0 };
+  for await (const batch of readLines(path)) {
+    // A last line without line end is being written.
+    const lines = batch.filter((line) => line.terminated && line.offset + line.length < to);
+    const kept = lines.filter((line) => {
+      const event = eventOf(line.bytes, kind);
       if (!event && line.length > 0) found.unknown++;
-      if (!event || !isExpired(idOf(event, kind), expired[kind])) continue;
+      if (!event || !isExpired(idOf(event, kind), expired[kind])) return true;
       count(found, event, line.length + 1);
-      if (line.offset > keptFrom) await keep(keptFrom, line.offset);
-      keptFrom = end;
-    }
+      return false;
+    });
+    await keep?.(kept);
+    found.end = lines.reduce((_, line) => line.offset + line.length + 1, found.end);
+    if (lines.length < batch.length) break;
   }
-  if (at > keptFrom) await keep(keptFrom, at);
   return found;
 }
 
-function count(found: ExpiredLines, { event, timestamp }: { event: EventName; timestamp: string }, bytes: number): void {
-  const time = Date.parse(/(Z|[+-]\d\d:?\d\d)$/.test(timestamp) ? timestamp : `${timestamp}Z`);
+function count(
+  found: ExpiredLines,
+  { event, timestamp }: { event: EventName; timestamp: string },
+  bytes: number,
+): void {
+  const time = parseTimestamp(timestamp)!;
   found.lines++;
   found.bytes += bytes;
   found.events[event] = (found.events[event] ?? 0) + 1;

@@ -47,7 +47,7 @@ export class TableAccess {
    * @param silentSince a workflow without an end that has not been heard of since then (ISO 8601) is abandoned
    */
   static async open(tables: Tables, silentSince: string, { allowFiles = false }: SqlRights = {}): Promise<TableAccess> {
-    const connection = await tables["instance"].connect();
+    const connection = await tables.connect();
     await connection.run(`
       ATTACH ':memory:' AS ${DATABASE};
       ${createUserViews(DATABASE, "memory.main", silentSince)}

@@ -25,10 +25,20 @@ const ended = (period: PeriodBounds | undefined) => `(
  * @param now until when the trend of the idle share is looked at
  */
 export async function overheadInput(tables: Tables, now: string, period?: PeriodBounds): Promise<OverheadInput> {
-  const query = (sql: string, more: Record<string, string> = {}) => tables.rows(sql, { ...period, ...more });
-  // Three queries read it.
-  await query(`CREATE OR REPLACE TABLE ended AS FROM ${ended(period)}`);
-  const from = "ended";
+  // A table of this call's own, as several queries read it and calls may run side by side.
+  const from = `ended_${++calls}`;
+  await tables.rows(`CREATE TABLE ${from} AS FROM ${ended(period)}`, { ...period });
+  try {
+    return await overheadOf(tables, from, now, period !== undefined);
+  } finally {
+    await tables.rows(`DROP TABLE ${from}`);
+  }
+}
+
+let calls = 0;
+
+async function overheadOf(tables: Tables, from: string, now: string, some: boolean): Promise<OverheadInput> {
+  const query = (sql: string, parameters: Record<string, string> = {}) => tables.rows(sql, parameters);
   const [pool] = await query(`
     SELECT
       count(*) FILTER (measured) AS workflows,
@@ -39,21 +49,21 @@ export async function overheadInput(tables: Tables, now: string, period?: Period
       ${SUMMED.map(([name, column]) => `coalesce(sum(${column}) FILTER (measured), 0) AS ${name}`).join(", ")},
       median(idle_us / wall_us) FILTER (measured) AS median_idle_share,
       median(100 * (wall_us - work_us) / wall_us) FILTER (measured) AS median_overhead_pct,
-      avg(adherence) FILTER (measured) AS mean_adherence,
+      avg(adherence::DECIMAL(18, 15)) FILTER (measured) AS mean_adherence,
       count(adherence) FILTER (measured) AS planned,
       median((duration_seconds - estimated_duration) / estimated_duration) FILTER (estimated_duration > 0)
         AS median_estimate_error,
       count(*) FILTER (estimated_duration > 0 AND duration_seconds IS NOT NULL) AS estimated
     FROM ${from}`);
-  const inPeriod = period ? `WHERE workflow_id IN (SELECT workflow_id FROM workflows WHERE ${STARTED_IN_PERIOD})` : "";
+  const chosen = some ? `WHERE workflow_id IN (SELECT workflow_id FROM ${from})` : "";
   const agents = await query(`
     SELECT agent_name, count(*) AS runs, sum(path_us) AS path, coalesce(sum(drag_us), 0) AS drag
-    FROM workflow_runs ${inPeriod} GROUP BY agent_name ORDER BY agent_name`);
+    FROM workflow_runs ${chosen} GROUP BY agent_name ORDER BY agent_name`);
   const [handoffs] = await query(`
     SELECT count(latency_us) AS count, avg(latency_us) AS mean, quantile_cont(latency_us, 0.5) AS p50,
       quantile_cont(latency_us, 0.95) AS p95, coalesce(sum(latency_us), 0) AS wait,
       coalesce(sum(contention_us), 0) AS contention, coalesce(sum(prioritization_us), 0) AS prioritization
-    FROM workflow_runs ${inPeriod}`);
+    FROM workflow_runs ${chosen}`);
   const groups = await query(`
     SELECT sum(idle_us) AS idle, sum(wall_us) AS wall FROM ${from} WHERE measured
     GROUP BY ${

@@ -233,6 +233,7 @@ export async function agentDays(tables: Tables, times: TrendTimes, agent?: strin
     WHERE started_at >= ${time("oldest")} AND started_at <= ${time("now")}
       AND ${agent === undefined ? "agent_name IS NOT NULL" : "agent_name = $agent"}
     GROUP BY ALL
+    HAVING total > 0 OR median_duration_seconds IS NOT NULL
     ORDER BY agent_name, days_ago DESC`,
     trendParameters(times, agent),
   )) as unknown as (TrendDay & { agent_name: string })[];

@@ -48,7 +48,7 @@ export async function expiredIds(tables: Tables, before: string): Promise<Expire
 
 async function idsOf(tables: Tables, sql: string): Promise<Set<string>> {
   const ids = new Set<string>();
-  for await (const rows of stream<{ id: string }>(tables["instance"], `SELECT * FROM (${sql}) AS t(id)`))
+  for await (const rows of stream<{ id: string }>(tables, `SELECT * FROM (${sql}) AS t(id)`))
     for (const { id } of rows) ids.add(id);
   return ids;
 }

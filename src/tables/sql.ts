@@ -4,7 +4,6 @@ import {
   INTEGER,
   DuckDBDataChunk,
   type DuckDBConnection,
-  type DuckDBInstance,
   type DuckDBType,
   type DuckDBValue,
   type DuckDBVector,
@@ -37,12 +36,17 @@ function toPlain(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, toPlain(field)]));
 }
 
+/** What gives connections: the engine, or open tables. */
+interface Connectable {
+  connect(): Promise<DuckDBConnection>;
+}
+
 /**
  * Streams the rows of a query over a connection of its own, so that several can be read side by side. By columns: a
  * million rows come several times faster than as objects of the library's.
  */
-export async function* stream<R>(instance: DuckDBInstance, sql: string): AsyncGenerator<R[]> {
-  const connection = await instance.connect();
+export async function* stream<R>(source: Connectable, sql: string): AsyncGenerator<R[]> {
+  const connection = await source.connect();
   try {
     const result = await connection.stream(sql);
     const names = result.columnNames() as (keyof R)[];

@@ -105,6 +105,11 @@ export class Tables {
     }
   }
 
+  /** A connection of its own, which the caller closes. */
+  connect(): Promise<DuckDBConnection> {
+    return this.instance.connect();
+  }
+
   /** Runs a query. */
   async rows(sql: string, parameters: Record<string, DuckDBValue> = {}): Promise<Row[]> {
     return rowsOf(this.connection, sql, parameters);

@@ -14,6 +14,11 @@ export interface ScenarioRun {
   readonly timed?: boolean;
 }
 
+/** A run from one time to another. */
+export function run(start: number | null, end: number | null, more: Omit<ScenarioRun, "at"> = {}): ScenarioRun {
+  return { at: [start, end], ...more };
+}
+
 /** A workflow to be recorded. Times are seconds since its start. */
 export interface Scenario {
   /** When it ended; absent while it has not. */
@@ -36,8 +41,8 @@ export function timeAt(seconds: number, origin = ORIGIN): string {
 }
 
 /** The id that a run of a workflow has. */
-export function runId(workflow_id: string, run: string): string {
-  return `${workflow_id}/${run}`;
+export function runId(workflow_id: string, name: string): string {
+  return `${workflow_id}/${name}`;
 }
 
 /** The events of a workflow, in the order in which they happened. All scenarios share a session. */

@@ -1,14 +1,17 @@
 import type { Command } from "commander";
 
 import { count } from "../format.js";
-import { analysisOptions, type AnalysisOptions } from "../options.js";
+import { analysisOptions, bandsOption, type AnalysisOptions } from "../options.js";
 import { printEmpty, withAnalyzer } from "../reading.js";
 import { print, printJson } from "../terminal.js";
 
 export function addOverhead(program: Command): void {
-  analysisOptions(program.command("overhead"))
-    .description("how much of the workflows' time goes into coordination")
-    .addHelpText("after", "\nExamples:\n  oak overhead\n  oak overhead --json | jq .idle_share")
+  bandsOption(analysisOptions(program.command("overhead")))
+    .description("how much of the workflows' time goes into coordination, why, and what to do about it")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  oak overhead\n  oak overhead --bands 10,25\n  oak overhead --json | jq .dominant_cause",
+    )
     .action((options: AnalysisOptions) =>
       withAnalyzer(options, async (analyzer) => {
         const overhead = await analyzer.calculateCoordinationOverhead();

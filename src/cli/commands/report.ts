@@ -1,11 +1,11 @@
 import type { Command } from "commander";
 
-import { analysisOptions, daysOption, type AnalysisOptions } from "../options.js";
+import { analysisOptions, bandsOption, daysOption, type AnalysisOptions } from "../options.js";
 import { printEmpty, withAnalyzer } from "../reading.js";
 import { print, printJson } from "../terminal.js";
 
 export function addReport(program: Command): void {
-  daysOption(analysisOptions(program.command("report")))
+  bandsOption(daysOption(analysisOptions(program.command("report"))))
     .description("everything on one screen: workflows, overhead, ranking, trends")
     .addHelpText("after", "\nExamples:\n  oak report\n  oak report --dir ./telemetry --as-of 2026-11-01")
     .action((options: AnalysisOptions & { days: number }) =>

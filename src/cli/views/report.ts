@@ -1,9 +1,9 @@
 import type { Report } from "../../analyzer.js";
 import { count, day } from "../format.js";
 import { faint, heading } from "../terminal.js";
-import { overheadText } from "./overhead.js";
+import { overheadSummary } from "./overhead-summary.js";
 import { rankingText } from "./ranking.js";
-import { trendsText } from "./trends.js";
+import { trendsSummary } from "./trends.js";
 import { workflowsText } from "./workflows.js";
 
 export function reportText(directory: string, report: Report, days: number): string {
@@ -12,8 +12,8 @@ export function reportText(directory: string, report: Report, days: number): str
   return [
     `${heading(count(report.statistics.total_invocations, "invocation") + range)}\n${faint(directory)}`,
     workflowsText(report.workflows),
-    overheadText(report.coordination_overhead),
+    overheadSummary(report.coordination_overhead),
     rankingText(report.ranking),
-    trendsText(Object.values(report.trends), days),
+    trendsSummary(Object.values(report.trends), days),
   ].join("\n\n");
 }

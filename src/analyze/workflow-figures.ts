@@ -1,4 +1,4 @@
-import type { WorkflowDetail } from "./workflow-detail.js";
+import type { WorkflowDetail, WorkflowSummary } from "./workflow-detail.js";
 
 /** What an agent had to do with how long one workflow took. */
 export interface AgentPathShare {
@@ -28,4 +28,10 @@ export function agentPathShares({ runs, metrics }: WorkflowDetail): AgentPathSha
   return [...agents]
     .map(([agent_name, sum]) => ({ agent_name, ...sum, share: sum.seconds / metrics.wall_seconds }))
     .toSorted((a, b) => b.seconds - a.seconds || (a.agent_name < b.agent_name ? -1 : 1));
+}
+
+/** (actual − estimated)/estimated of a workflow in a list; `null` without an estimate or an end. */
+export function estimateError({ duration_seconds, estimated_duration }: WorkflowSummary): number | null {
+  if (duration_seconds === null || !estimated_duration) return null;
+  return (duration_seconds - estimated_duration) / estimated_duration;
 }

@@ -1,0 +1,144 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+
+import { anyText } from "../../../test/support/events.js";
+import { agentTrend, type AgentTrend, type TrendAlert } from "../../analyze/trends.js";
+import { fits } from "./fit.js";
+import { trendText } from "./trend.js";
+import { alertText, reasonText, trendsSummary, trendsText } from "./trends.js";
+
+const ALERT: TrendAlert = {
+  changed_at: "2026-10-21T08:00:00.000Z",
+  detected_at: "2026-10-25T09:00:00.000Z",
+  rate_before: 0.9417,
+  rate_since: 0.714,
+  runs_before: 120,
+  runs_since: 35,
+};
+
+/** Ten days with runs that take two seconds longer each day, the last one without success. */
+const DAILY = Array.from({ length: 10 }, (_, i) => ({
+  days_ago: 9 - i,
+  successes: i === 9 ? 0 : 3,
+  total: 3,
+  median_duration_seconds: 100 + 2 * i,
+}));
+
+const DECLINING = agentTrend("qa-specialist", { successes: 10, total: 20 }, { successes: 43, total: 56 }, 30, {
+  daily: DAILY,
+  alert: ALERT,
+});
+const STABLE = agentTrend("systems-architect", { successes: 14, total: 15 }, { successes: 26, total: 29 }, 30);
+const NEW = agentTrend("newcomer", { successes: 1, total: 1 }, { successes: 0, total: 0 }, 30);
+
+describe("trendsText", () => {
+  it("shows in 80 columns what is compared, below it the evidence and the days, then what to look at", () => {
+    expect(trendsText([DECLINING, STABLE], 30, 80).split("\n")).toEqual([
+      "Trends: last 7 days against the 23 before",
+      "AGENT              TREND      CHANGE         95%  RECENT  RUNS  BEFORE  RUNS",
+      "qa-specialist      declining   -26.8   -49 to -3   50.0%    20   76.8%    56",
+      "systems-architect  stable       +3.7  -20 to +21   93.3%    15   89.7%    29",
+      "",
+      "AGENT              EVIDENCE    P(BETTER)  LAST 30 DAYS",
+      "qa-specialist      declining        1.4%                      █████████▁",
+      "systems-architect  not enough      57.6%",
+      "change in points; an interval that contains 0 may be chance",
+      "qa-specialist: declining since 2026-10-21: 94% over 120 runs before, 71% over 35",
+      "since; noticed 2026-10-25",
+      "qa-specialist: runs take longer: +2 s a day (95%: +2 s to +2 s; p < 0.001; 10",
+      "days)",
+    ]);
+  });
+
+  it("is one table where there is room for it", () => {
+    expect(trendsText([STABLE], 30, 130).split("\n")[1]).toMatch(
+      /^AGENT +TREND +CHANGE +95% +RECENT +RUNS +BEFORE +RUNS +EVIDENCE +P\(BETTER\) +LAST 30 DAYS$/,
+    );
+  });
+
+  it("lets intervals, then numbers of runs, then old days go on a narrow terminal", () => {
+    const headers = (available: number) => trendsText([DECLINING], 30, available).match(/^AGENT.*/gm);
+    expect(headers(60)).toEqual([
+      "AGENT          TREND      CHANGE  RECENT  RUNS  BEFORE  RUNS",
+      "AGENT          EVIDENCE   P(BETTER)  LAST 21 DAYS",
+    ]);
+    expect(headers(50)).toEqual([
+      "AGENT          TREND      CHANGE  RECENT  BEFORE",
+      "AGENT         EVIDENCE   P(BETTER)  LAST 14 DAYS",
+    ]);
+  });
+
+  it("draws no more days than it looks back", () => {
+    expect(trendsText([DECLINING], 14, 80)).toContain(
+      "LAST 14 DAYS\nqa-specialist  declining       1.4%      █████████▁",
+    );
+  });
+
+  it("fits any terminal, whatever the agents are called", () => {
+    fc.assert(
+      fc.property(fc.array(anyText, { maxLength: 3 }), fc.integer({ min: 60, max: 150 }), (names, available) => {
+        const trends = names.map((agent_name): AgentTrend => ({ ...DECLINING, agent_name }));
+        expect(fits(trendsText(trends, 30, available), available)).toBe(true);
+        expect(fits(trendsSummary(trends, 30, available), available)).toBe(true);
+        for (const trend of trends) expect(fits(trendText(trend, available), available)).toBe(true);
+      }),
+    );
+  });
+});
+
+describe("trendsSummary", () => {
+  it("has one line for an agent", () => {
+    expect(trendsSummary([STABLE, NEW], 30, 80).split("\n")).toEqual([
+      "Trends: last 7 days against the 23 before",
+      "AGENT              TREND              CHANGE         95%  EVIDENCE    P(BETTER)",
+      "systems-architect  stable               +3.7  -20 to +21  not enough      57.6%",
+      "newcomer           insufficient data       –           –  not enough          –",
+      "change in points; more: oak trends",
+    ]);
+  });
+});
+
+describe("trendText", () => {
+  it("explains all that is known of one agent", () => {
+    expect(trendText(DECLINING, 80).split("\n")).toEqual([
+      "qa-specialist: last 7 days against the 23 before",
+      "",
+      "specified  declining: 76.8% of 56 runs succeeded before, 50.0% of 20 runs",
+      "           recently (-26.8 points)",
+      "chance     chance alone does not explain the change: 95% interval -49 to -3",
+      "           points",
+      "evidence   declining; better than before with a probability of 1.4%",
+      "alert      declining since 2026-10-21: 94% over 120 runs before, 71% over 35",
+      "           since; noticed 2026-10-25",
+      "duration   runs take longer: +2 s a day (95%: +2 s to +2 s; p < 0.001; 10 days)",
+      "days                           █████████▁",
+      "           success rate by day, 30 days ago to today: ▁ none to █ all, blank",
+      "           without runs",
+    ]);
+  });
+
+  it("says what is missing", () => {
+    const text = trendText(NEW, 200);
+    expect(text).toContain(
+      "specified  insufficient data: no run of newcomer with a known outcome in the 23 days before",
+    );
+    expect(text).toContain("chance     nothing to compare");
+    expect(text).toContain("evidence   not enough evidence: no run with a known outcome in the days before those\n");
+    expect(text).toContain("alert      no decline that still lasts");
+    expect(text).toContain("duration   runs on too few days to tell whether they take longer");
+    expect(trendText(STABLE, 200)).toContain(
+      "chance     chance alone may explain the change: 95% interval -20 to +21 points",
+    );
+  });
+});
+
+it("tells an alert in a sentence", () => {
+  expect(alertText(ALERT)).toBe(
+    "declining since 2026-10-21: 94% over 120 runs before, 71% over 35 since; noticed 2026-10-25",
+  );
+});
+
+it("says which agents there are when one is not among them", () => {
+  expect(reasonText("b", "no run of b", ["a"])).toBe("Insufficient data: no run of b.\nAgents with telemetry: a.");
+  expect(reasonText("a", "no run of a", ["a"])).toBe("Insufficient data: no run of a.");
+});

@@ -1,0 +1,52 @@
+import { rmSync } from "node:fs";
+import { open, readFile, rm } from "node:fs/promises";
+
+/** Somebody else is at work. */
+export class LockedError extends Error {
+  override readonly name = "LockedError";
+}
+
+/**
+ * Does work that only one process may do at a time. The file at `path` names the process; one that died does not hold
+ * anybody up.
+ *
+ * @throws {LockedError} when another process is at it
+ */
+export async function withLock<T>(path: string, work: () => Promise<T>): Promise<T> {
+  await acquire(path);
+  const release = () => rmSync(path, { force: true });
+  process.on("exit", release);
+  try {
+    return await work();
+  } finally {
+    process.off("exit", release);
+    release();
+  }
+}
+
+async function acquire(path: string): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      const file = await open(path, "wx", 0o600);
+      await file.write(String(process.pid));
+      await file.close();
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+      const holder = Number(await readFile(path, "utf8").catch(() => ""));
+      if (attempt > 0 || holder === 0 || isAlive(holder))
+        throw new LockedError(`process ${holder || "unknown"} is at it (if not, delete ${path})`);
+      await rm(path, { force: true });
+    }
+  }
+}
+
+function isAlive(process_id: number): boolean {
+  try {
+    process.kill(process_id, 0);
+    return true;
+  } catch (error) {
+    // It may be somebody else's.
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
