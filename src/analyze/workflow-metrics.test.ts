@@ -96,9 +96,9 @@ describe("measureRecord", () => {
         exclusive: null,
         path: 0,
         drag: null,
-
         ...none,
         ready: 45,
+        from_id: "lint",
         from_agent: "lint",
         latency: 5,
       },

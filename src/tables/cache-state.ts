@@ -6,7 +6,7 @@ import { LOG_KINDS, type LogKind } from "../event/directory.js";
 import { logSize } from "../log/size.js";
 import { cachePath, stillHolds, type Positions } from "./cache.js";
 import { sqlText } from "./lines.js";
-import { TABLES_VERSION } from "./schema.js";
+import { TABLES_VERSION } from "./version.js";
 import { rowsOf } from "./sql.js";
 
 /** What is cached of a telemetry directory. */

@@ -1,5 +1,5 @@
 import { lineTable } from "./lines.js";
-import { columnsOf, INVOCATION_FIELDS, UPDATE_FIELDS } from "./schema.js";
+import { columnsOf, INVOCATION_FIELDS, rowsWith, UPDATE_FIELDS } from "./schema.js";
 
 /*
  * The fold: lines become one row for each invocation, handoff, feedback and workflow. What several lines say of one
@@ -121,8 +121,7 @@ function completed(rows: string): string {
 export const FOLD_INVOCATIONS = `
 ${SEVERAL}
 CREATE OR REPLACE TABLE old AS
-  SELECT * FROM invocations WHERE invocation_id IN (
-    SELECT invocation_id FROM ${lineTable("invocation")} WHERE n IS NOT NULL);
+  FROM ${rowsWith("invocations", "invocation_id", `SELECT invocation_id FROM ${lineTable("invocation")} WHERE n IS NOT NULL`)};
 CREATE OR REPLACE TABLE again AS ${fresh("SEMI JOIN old USING (invocation_id)")};
 CREATE OR REPLACE TABLE pairs AS
   SELECT invocation_id, CASE
@@ -184,7 +183,7 @@ CREATE OR REPLACE TABLE lines_of AS
   FROM ${lineTable("workflow")} WHERE n IS NOT NULL GROUP BY workflow_id;
 CREATE OR REPLACE TABLE fresh_ids AS SELECT workflow_id FROM lines_of;
 INSERT INTO touched_workflows FROM fresh_ids;
-CREATE OR REPLACE TABLE old_states AS SELECT * FROM workflow_states WHERE workflow_id IN (FROM fresh_ids);
+CREATE OR REPLACE TABLE old_states AS FROM ${rowsWith("workflow_states", "workflow_id", "FROM fresh_ids")};
 -- As a rule there is nothing to choose from, which is much faster.
 CREATE OR REPLACE TABLE several AS
   SELECT workflow_id FROM lines_of WHERE starts > 1 OR ends > 1 OR session_id <> other_session_id
@@ -218,7 +217,7 @@ CREATE OR REPLACE TABLE new_handoffs AS ${once(
   FROM ${lineTable("workflow")}
   WHERE n IS NOT NULL AND event = 'agent_handoff' AND from_agent <> '' AND to_agent <> ''
   UNION ALL
-  SELECT * FROM handoffs WHERE workflow_id IN (FROM fresh_ids)`,
+  FROM ${rowsWith("handoffs", "workflow_id", "FROM fresh_ids")}`,
   `CASE WHEN event_id IS NULL THEN concat_ws(chr(31), workflow_id, from_agent, to_agent, handed_off_at)
     ELSE concat_ws(chr(30), workflow_id, event_id) END`,
 )};`;
@@ -232,7 +231,7 @@ CREATE OR REPLACE TABLE new_feedback AS ${once(
     alternative_agent_suggested, timestamp AS given_at, session_id, event_id, sequence, n
   FROM ${lineTable("feedback")} WHERE n IS NOT NULL
   UNION ALL
-  SELECT * FROM feedback WHERE invocation_id IN (FROM fresh_ids)`,
+  FROM ${rowsWith("feedback", "invocation_id", "FROM fresh_ids")}`,
   `CASE WHEN event_id IS NULL THEN concat_ws(chr(31), invocation_id, given_at, feedback_source)
     ELSE concat_ws(chr(30), invocation_id, event_id) END`,
 )};`;
@@ -241,15 +240,14 @@ CREATE OR REPLACE TABLE new_feedback AS ${once(
 export const FOLD_TOUCHED_WORKFLOWS = `
 CREATE OR REPLACE TABLE fresh_ids AS SELECT DISTINCT workflow_id FROM touched_workflows;
 INSERT INTO touched_sessions
-  SELECT DISTINCT session_id FROM workflows WHERE workflow_id IN (FROM fresh_ids) AND session_id IS NOT NULL;
+  SELECT DISTINCT session_id FROM ${rowsWith("workflows", "workflow_id", "FROM fresh_ids")} WHERE session_id IS NOT NULL;
 CREATE OR REPLACE TABLE new_workflows AS
   WITH worked AS (
     SELECT workflow_id, min(started_at) AS first_work, max(coalesce(ended_at, started_at)) AS last_work
-    FROM invocations
-    WHERE workflow_id IN (FROM fresh_ids)
+    FROM ${rowsWith("invocations", "workflow_id", "FROM fresh_ids")}
     GROUP BY workflow_id
   ),
-  stated AS (SELECT * FROM workflow_states WHERE workflow_id IN (FROM fresh_ids))
+  stated AS (FROM ${rowsWith("workflow_states", "workflow_id", "FROM fresh_ids")})
   SELECT
     workflow_id,
     beginning.project_name,

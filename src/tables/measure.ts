@@ -3,6 +3,7 @@ import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import type { RunStatus } from "../analyze/run.js";
 import { splitWaits } from "../analyze/waits.js";
 import { measureRecord, type TimedRun, type WorkflowMetrics } from "../analyze/workflow-metrics.js";
+import { rowsWith } from "./schema.js";
 import { rowsOf, stream, TableWriter } from "./sql.js";
 
 /** Between the agents of a plan: one text is read many times faster than a list. */
@@ -16,41 +17,42 @@ export const WINDOW_FROM =
   "coalesce(least(epoch_us(started_at), epoch_us(ended_at) - round(duration_seconds * 1e6)), epoch_us(started_at), 0)::DOUBLE";
 export const WINDOW_TO = "greatest(epoch_us(started_at) + round(duration_seconds * 1e6), epoch_us(ended_at))::DOUBLE";
 
-/** The workflows to be measured: those that ran to their end and have a duration. */
-const ENDED_WORKFLOWS = `
-  SELECT workflow_id, round(duration_seconds * 1e6) AS wall, ${WINDOW_FROM} AS window_from, ${WINDOW_TO} AS window_to,
-    array_to_string(agent_plan, '${SEPARATOR}') AS plan
-  FROM workflows
-  WHERE end_status IN ('completed', 'failed') AND duration_seconds IS NOT NULL`;
-
-/** Every invocation of every workflow, with the workflow that it belongs to. */
-const MEMBERS = `
-  SELECT *, false AS by_session FROM invocations WHERE workflow_id IS NOT NULL
-  UNION ALL
-  SELECT i.* REPLACE (m.workflow_id AS workflow_id), true
-  FROM session_members AS m JOIN invocations AS i USING (invocation_id)`;
+const IDS = "FROM fresh_ids";
 
 /**
- * Numbers the chosen workflows, their runs and the names of agents and kinds of task: numbers pass many times faster
- * between the SQL engine and here than texts.
- *
- * @param chosen condition on `workflow_id`
+ * The workflows to be measured, those of `fresh_ids` that ran to their end and have a duration; their runs, handoffs, and
+ * the names of agents and kinds of task. All are numbered: numbers pass many times faster between the SQL engine and
+ * here than texts.
  */
-const numbered = (chosen: string) => `
+const NUMBERED = `
   CREATE OR REPLACE TABLE chosen AS
-    SELECT *, row_number() OVER (ORDER BY window_from)::INTEGER AS w FROM (${ENDED_WORKFLOWS}) WHERE ${chosen};
+    SELECT row_number() OVER (ORDER BY started_at)::INTEGER AS w, workflow_id, round(duration_seconds * 1e6) AS wall,
+      ${WINDOW_FROM} AS window_from, ${WINDOW_TO} AS window_to, array_to_string(agent_plan, '${SEPARATOR}') AS plan,
+      started_at, duration_seconds, observed_seconds, estimated_duration
+    FROM ${rowsWith("workflows", "workflow_id", IDS)}
+    WHERE end_status IN ('completed', 'failed') AND duration_seconds IS NOT NULL;
   CREATE OR REPLACE TABLE runs AS
+    WITH members AS (
+      SELECT *, false AS by_session FROM ${rowsWith("invocations", "workflow_id", IDS)}
+      UNION ALL
+      SELECT i.* REPLACE (m.workflow_id AS workflow_id), true
+      FROM ${rowsWith("session_members", "workflow_id", IDS)} AS m JOIN ${rowsWith(
+        "invocations",
+        "invocation_id",
+        `SELECT invocation_id FROM session_members WHERE workflow_id IN (${IDS})`,
+      )} AS i USING (invocation_id)
+    )
     SELECT row_number() OVER () AS r, w, invocation_id, coalesce(agent_name, 'unknown') AS agent, task_type,
       parent_invocation_id, detached, epoch_us(started_at)::DOUBLE AS "start", epoch_us(ended_at)::DOUBLE AS "end",
-      round(i.duration_seconds * 1e6) AS duration, status, by_session, first_n
-    FROM (${MEMBERS}) AS i JOIN chosen USING (workflow_id);
+      round(duration_seconds * 1e6) AS duration, status, by_session, first_n
+    FROM members JOIN (SELECT w, workflow_id FROM chosen) USING (workflow_id);
   CREATE OR REPLACE TABLE passed_on AS
     SELECT w, from_agent, to_agent, epoch_us(handed_off_at)::DOUBLE AS handed_at
-    FROM handoffs JOIN chosen USING (workflow_id);
+    FROM ${rowsWith("handoffs", "workflow_id", IDS)} JOIN (SELECT w, workflow_id FROM chosen) USING (workflow_id);
   CREATE OR REPLACE TABLE names AS
     SELECT name, row_number() OVER () - 1 AS code FROM (
-      SELECT DISTINCT unnest([agent, task_type]) AS name FROM runs
-      UNION SELECT DISTINCT unnest([from_agent, to_agent]) FROM passed_on
+      SELECT DISTINCT agent AS name FROM runs UNION SELECT DISTINCT task_type FROM runs
+      UNION SELECT DISTINCT from_agent FROM passed_on UNION SELECT DISTINCT to_agent FROM passed_on
     ) WHERE name IS NOT NULL;`;
 
 interface WorkflowRow {
@@ -109,7 +111,7 @@ export async function measureWorkflows(instance: DuckDBInstance, connection: Duc
   const metricNames = Object.keys(METRIC_VALUES);
   const metricValues = Object.values(METRIC_VALUES);
   await connection.run(`
-    ${numbered("workflow_id IN (FROM fresh_ids)")}
+    ${NUMBERED}
     CREATE OR REPLACE TABLE measured (w INTEGER, ${metricNames.map((name) => `${name} DOUBLE`).join(", ")});
     CREATE OR REPLACE TABLE measured_runs (r DOUBLE, ${RUN_VALUES.map((name) => `${name} DOUBLE`).join(", ")},
       declared BOOLEAN);`);
@@ -214,8 +216,9 @@ const RUN_VALUES = ["position", "exclusive_us", "path_us", "drag_us", "ready_us"
 /** Puts ids and names back in the place of numbers. */
 const NAMED_AGAIN = `
   CREATE OR REPLACE VIEW new_workflow_metrics AS
-    SELECT workflow_id, ${Object.keys(METRIC_VALUES).join(", ")}, by_session AS joined_by_session
-    FROM measured JOIN (SELECT w, workflow_id FROM chosen) USING (w)
+    SELECT workflow_id, ${Object.keys(METRIC_VALUES).join(", ")}, by_session AS joined_by_session,
+      started_at, duration_seconds, observed_seconds, estimated_duration
+    FROM measured JOIN chosen USING (w)
       JOIN (SELECT w, any_value(by_session) AS by_session FROM runs GROUP BY w) USING (w);
   CREATE OR REPLACE VIEW new_workflow_runs AS
     SELECT workflow_id, invocation_id, position, agent AS agent_name, task_type, start AS start_us, "end" AS end_us, exclusive_us,

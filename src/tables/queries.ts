@@ -24,9 +24,12 @@ const LAST_RATING = `arg_max(quality_rating,
 
 /** The last judgement of each invocation. As a rule there is one, which is much faster. */
 export const RATINGS = `
-  SELECT invocation_id, CASE WHEN count(*) = 1 THEN any_value(quality_rating) ELSE ${LAST_RATING} END AS quality
-  FROM (
-    SELECT * FROM feedback WHERE quality_rating BETWEEN 1 AND 5
+  SELECT invocation_id, any_value(quality_rating) AS quality
+  FROM feedback WHERE quality_rating BETWEEN 1 AND 5 GROUP BY invocation_id HAVING count(*) = 1
+  UNION ALL
+  SELECT invocation_id, ${LAST_RATING} AS quality
+  FROM feedback WHERE quality_rating BETWEEN 1 AND 5 AND invocation_id IN (
+    SELECT invocation_id FROM feedback WHERE quality_rating BETWEEN 1 AND 5 GROUP BY invocation_id HAVING count(*) > 1
   ) GROUP BY invocation_id`;
 
 /** As specified: a run of zero seconds is one whose duration nobody took. */
@@ -69,26 +72,28 @@ END)`;
 /** Counts and sums of every agent, in order of their first run. */
 export async function agentTotals(tables: Tables): Promise<AgentTotals[]> {
   const rows = await tables.rows(`
-    SELECT i.agent_name, count(*) AS invocations,
-      count(*) FILTER (status = 'success') AS successes,
-      count(*) FILTER (status = 'failure') AS failures,
-      count(*) FILTER (status = 'partial') AS partial,
-      count(*) FILTER (status = 'unknown') AS unknown,
-      count(*) FILTER (status = 'running') AS running,
-      ${MEAN_DURATION} AS mean_duration_seconds,
-      avg(quality) AS mean_quality,
-      count(quality) AS rated,
-      coalesce(any_value(t.counts), []) AS task_types,
-      coalesce(any_value(e.counts), []) AS errors,
-      coalesce(any_value(f.first_errors), []) AS first_errors
-    FROM invocations AS i
-      LEFT JOIN (${RATINGS}) AS r USING (invocation_id)
-      LEFT JOIN (${countsByAgent("task_type", "task_type <> ''")}) AS t ON t.agent_name = i.agent_name
-      LEFT JOIN (${countsByAgent("error_message", FAILED_WITH_MESSAGE)}) AS e ON e.agent_name = i.agent_name
-      LEFT JOIN (${FIRST_ERRORS}) AS f ON f.agent_name = i.agent_name
-    WHERE i.agent_name IS NOT NULL
-    GROUP BY i.agent_name
-    ORDER BY min(started_at), i.agent_name`);
+    WITH totals AS (
+      SELECT agent_name, count(*) AS invocations,
+        count(*) FILTER (status = 'success') AS successes,
+        count(*) FILTER (status = 'failure') AS failures,
+        count(*) FILTER (status = 'partial') AS partial,
+        count(*) FILTER (status = 'unknown') AS unknown,
+        count(*) FILTER (status = 'running') AS running,
+        ${MEAN_DURATION} AS mean_duration_seconds,
+        min(started_at) AS first
+      FROM invocations WHERE agent_name IS NOT NULL GROUP BY agent_name
+    ),
+    ratings AS (
+      SELECT agent_name, avg(quality) AS mean_quality, count(quality) AS rated
+      FROM invocations JOIN (${RATINGS}) USING (invocation_id) GROUP BY agent_name
+    )
+    SELECT totals.* EXCLUDE (first), mean_quality, coalesce(rated, 0) AS rated,
+      coalesce(t.counts, []) AS task_types, coalesce(e.counts, []) AS errors, coalesce(first_errors, []) AS first_errors
+    FROM totals LEFT JOIN ratings USING (agent_name)
+      LEFT JOIN (${countsByAgent("task_type", "task_type <> ''")}) AS t USING (agent_name)
+      LEFT JOIN (${countsByAgent("error_message", FAILED_WITH_MESSAGE)}) AS e USING (agent_name)
+      LEFT JOIN (${FIRST_ERRORS}) AS f USING (agent_name)
+    ORDER BY first, agent_name`);
   const totals = rows as unknown as AgentTotals[];
   const tied = totals.filter(({ mean_duration_seconds: mean }) => mean !== null && isNearTie(mean));
   if (tied.length === 0) return totals;
@@ -139,18 +144,21 @@ export async function workflowTotals(tables: Tables, silentSince: string): Promi
     FROM (SELECT *, ${WORKFLOW_STATUS} AS status FROM workflows)`,
     { silent_since: silentSince },
   );
-  // Grouped as a text: a list takes several times longer.
+  // As a text: lists take several times longer.
   const patterns = await tables.rows(`
-    SELECT any_value(agents_executed) AS agents, count(*) AS count
+    SELECT array_to_string(agents_executed, chr(31)) AS agents, count(*) AS count
     FROM workflows
     WHERE end_status IN ('completed', 'failed') AND len(agents_executed) > 0
-    GROUP BY array_to_string(agents_executed, chr(31))
+    GROUP BY agents
     ORDER BY count DESC, min(started_at), agents
     LIMIT 5`);
   return {
     ...(totals as unknown as Omit<WorkflowTotals, "by_status" | "patterns">),
     by_status: totals as Record<WorkflowStatus, number>,
-    patterns: patterns as unknown as WorkflowTotals["patterns"],
+    patterns: patterns.map(({ agents, count }) => ({
+      agents: (agents as string).split("\u001f"),
+      count: count as number,
+    })),
   };
 }
 
@@ -180,23 +188,25 @@ export async function outcomesAround(
   times: TrendTimes,
   agent?: string,
 ): Promise<{ agent_name: string; recent: Outcomes; historical: Outcomes }[]> {
-  const outcomes = (period: string) => `{
-    successes: count(*) FILTER (period = '${period}' AND status = 'success'),
-    total: count(*) FILTER (period = '${period}' AND status IN ('success', 'failure', 'partial'))
+  const outcomes = (condition: string) => `{
+    successes: count(*) FILTER (${condition} AND status = 'success'),
+    total: count(*) FILTER (${condition} AND status IN ('success', 'failure', 'partial'))
   }`;
+  const recent = `started_at >= ${time("recent")}`;
+  const chosen = agent === undefined ? "agent_name IS NOT NULL" : "agent_name = $agent";
   const rows = await tables.rows(
-    `SELECT agent_name, ${outcomes("recent")} AS recent, ${outcomes("historical")} AS historical
+    `SELECT agent_name, coalesce(recent, {successes: 0, total: 0}) AS recent,
+      coalesce(historical, {successes: 0, total: 0}) AS historical
     FROM (
-      SELECT *, CASE
-        WHEN started_at > ${time("now")} THEN 'future'
-        WHEN started_at >= ${time("recent")} THEN 'recent'
-        WHEN started_at >= ${time("oldest")} THEN 'historical'
-      END AS period
+      SELECT agent_name, min(started_at) AS first FROM invocations WHERE ${chosen} GROUP BY agent_name
+    ) LEFT JOIN (
+      -- By itself, so that only what is in time is read.
+      SELECT agent_name, ${outcomes(recent)} AS recent, ${outcomes(`NOT ${recent}`)} AS historical
       FROM invocations
-      WHERE ${agent === undefined ? "agent_name IS NOT NULL" : "agent_name = $agent"}
-    )
-    GROUP BY agent_name
-    ORDER BY min(started_at), agent_name`,
+      WHERE ${chosen} AND started_at >= ${time("oldest")} AND started_at <= ${time("now")}
+      GROUP BY agent_name
+    ) USING (agent_name)
+    ORDER BY first, agent_name`,
     { ...times, ...(agent === undefined ? {} : { agent }) },
   );
   return rows as unknown as { agent_name: string; recent: Outcomes; historical: Outcomes }[];

@@ -18,7 +18,7 @@ import {
 } from "./fold.js";
 import { lineTable, readLines } from "./lines.js";
 import { measureWorkflows, splitChangedWaits } from "./measure.js";
-import type { TableName } from "./schema.js";
+import { rowsWith, type TableName } from "./schema.js";
 import { numberOf, rowsOf } from "./sql.js";
 
 /** Longest line that the SQL engine reads at full speed, in parallel; it reads longer ones when it meets one. */
@@ -199,11 +199,13 @@ async function foldTouched({ instance, connection }: LogReader, target: Target):
 
   await connection.run(`
     CREATE OR REPLACE TABLE fresh_ids AS SELECT DISTINCT workflow_id FROM touched_workflows;
-    CREATE OR REPLACE TABLE changed_times AS ${timesOf("workflow_runs WHERE workflow_id IN (FROM fresh_ids)")};`);
+    CREATE OR REPLACE TABLE changed_times AS ${timesOf(rowsWith("workflow_runs", "workflow_id", "FROM fresh_ids"))};`);
   await measureWorkflows(instance, connection);
   await replaceRows(connection, target, "workflow_metrics");
   await replaceRows(connection, target, "workflow_runs");
-  await connection.run(`INSERT INTO changed_times ${timesOf("workflow_runs WHERE workflow_id IN (FROM fresh_ids)")};`);
+  await connection.run(
+    `INSERT INTO changed_times ${timesOf(rowsWith("workflow_runs", "workflow_id", "FROM fresh_ids"))};`,
+  );
   await splitChangedWaits(instance, connection);
   await replaceWaits(connection, target);
   await connection.run(SCRATCH.map((table) => `DROP TABLE IF EXISTS ${table};`).join(" "));
@@ -250,10 +252,11 @@ async function replaceWaits(connection: DuckDBConnection, target: Target): Promi
   }
   await connection.run(`
     CREATE OR REPLACE TABLE moved AS
-      SELECT b.rowid AS place, b.* FROM base.workflow_runs AS b
-        JOIN new_waits AS w ON b.invocation_id = w.invocation_id
-        ANTI JOIN delta.hidden_workflow_runs AS h ON b.rowid = h.place
-      WHERE b.contention_us IS DISTINCT FROM w.contention_us OR b.prioritization_us IS DISTINCT FROM w.prioritization_us;
+      SELECT rowid AS place, * FROM base.workflow_runs WHERE rowid IN (
+        SELECT b.rowid FROM base.workflow_runs AS b JOIN new_waits AS w USING (invocation_id)
+        WHERE b.rowid NOT IN (FROM delta.hidden_workflow_runs)
+          AND (b.contention_us IS DISTINCT FROM w.contention_us
+            OR b.prioritization_us IS DISTINCT FROM w.prioritization_us));
     INSERT INTO delta.hidden_workflow_runs SELECT place FROM moved;
     INSERT INTO delta.workflow_runs SELECT * EXCLUDE (place) FROM moved;
     DROP TABLE moved;

@@ -3,8 +3,8 @@
  * leave out the columns that only the fold needs.
  */
 
-/** Changes whenever the tables, or what is computed into them, do: cached ones of another version are made again. */
-export const TABLES_VERSION = "1";
+/** Changes whenever the functions of `analyze/` compute something else into the tables: cached ones are made again. */
+export const MEASURES_VERSION = 1;
 
 /** A table: its columns with their types. */
 export interface TableSchema {
@@ -174,6 +174,13 @@ export const TABLES = {
       adherence: "DOUBLE",
       joined_by_session: "BOOLEAN",
     },
+    // What aggregates need of the workflow: to join them would take longer than all else.
+    state: {
+      started_at: "TIMESTAMP",
+      duration_seconds: "DOUBLE",
+      observed_seconds: "DOUBLE",
+      estimated_duration: "DOUBLE",
+    },
   },
   workflow_runs: {
     columns: {
@@ -207,10 +214,15 @@ export function columnsOf(table: TableName): Record<string, string> {
   return { ...columns, ...state };
 }
 
+/** Columns in which every refresh looks for a few ids: unpacking them would take longer than all else. */
+const LOOKED_UP: ReadonlySet<string> = new Set(["invocation_id", "workflow_id"]);
+
 /** Creates all tables, empty, in a schema or an attached database. */
 export function createTables(where: string): string {
   return ALL.map(([table]) => {
-    const columns = Object.entries(columnsOf(table)).map(([name, type]) => `${name} ${type}`);
+    const columns = Object.entries(columnsOf(table)).map(
+      ([name, type]) => `${name} ${type}${LOOKED_UP.has(name) ? " USING COMPRESSION uncompressed" : ""}`,
+    );
     return `CREATE TABLE ${where}.${table} (${columns.join(", ")});`;
   }).join("\n");
 }
@@ -231,4 +243,19 @@ export function createViews(): string {
     CREATE VIEW workflow_invocations AS
       SELECT workflow_id, invocation_id, 'workflow_id' AS joined_by FROM invocations WHERE workflow_id IS NOT NULL
       UNION ALL SELECT workflow_id, invocation_id, 'session_id' FROM session_members;`;
+}
+
+/**
+ * A query for the current rows of a table whose `key` is among some ids. Finds the places first, as reading every column
+ * of every row to find a few takes twenty times longer.
+ *
+ * @param ids a query for ids
+ */
+export function rowsWith(table: TableName, key: string, ids: string): string {
+  return `(
+    SELECT * FROM base.${table} WHERE rowid IN (
+      SELECT rowid FROM base.${table} WHERE ${key} IN (${ids}) AND rowid NOT IN (FROM delta.hidden_${table}))
+    UNION ALL
+    SELECT * FROM delta.${table} WHERE ${key} IN (${ids})
+  )`;
 }

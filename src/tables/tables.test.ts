@@ -94,13 +94,13 @@ describe("the fold", () => {
     await fc.assert(
       fc.asyncProperty(steps, async ({ parts, cached, chunkBytes }) => {
         const directory = directoryOf([]);
+        let stepwise: Record<string, Row[]> = {};
         for (const [i, part] of parts.entries()) {
           append(directory, part);
           const cacheAfterBytes = cached[i] ? 0 : 1e9;
-          expect(await dump(directory, { cacheAfterBytes, chunkBytes })).toEqual(
-            await dump(directoryOf(parts.slice(0, i + 1).flat())),
-          );
+          stepwise = await dump(directory, { cacheAfterBytes, chunkBytes });
         }
+        expect(stepwise).toEqual(await dump(directoryOf(parts.flat())));
       }),
       { numRuns: 25, endOnFailure: true },
     );

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { copyFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -8,10 +9,11 @@ import { logSize, type ProgressListener } from "../log/size.js";
 import { cachePath, publish, stillHolds } from "./cache.js";
 import { FOLD_MACROS } from "./fold.js";
 import { LINE_MACROS, sqlText } from "./lines.js";
-import { nothingRead, refresh, type ReadState } from "./refresh.js";
-import { createTables, createViews, TABLES_VERSION } from "./schema.js";
+import { nothingRead, refresh, type LogReader, type ReadState } from "./refresh.js";
+import { createTables, createViews } from "./schema.js";
 import { rowsOf, type Row } from "./sql.js";
 import { TemporaryFolder } from "./temporary-folder.js";
+import { TABLES_VERSION } from "./version.js";
 
 /** New lines are folded in memory as long as they are fewer than this; beyond it the result is cached. */
 const CACHE_AFTER_BYTES = 4 * 1024 * 1024;
@@ -64,6 +66,16 @@ export class Tables {
    * @throws when a file of the log cannot be opened, or the temporary folder cannot be written
    */
   static async open(directory: string, options: OpenOptions = {}): Promise<Tables> {
+    try {
+      return await Tables.#open(directory, options, true);
+    } catch (error) {
+      // A cache that is damaged where nothing has looked yet is no reason to fail.
+      if (!existsSync(cachePath(directory))) throw error;
+      return Tables.#open(directory, options, false);
+    }
+  }
+
+  static async #open(directory: string, options: OpenOptions, useCache: boolean): Promise<Tables> {
     const fingerprint = await fingerprintOfLog(directory);
     const folder = new TemporaryFolder();
     let instance: DuckDBInstance | undefined;
@@ -80,7 +92,8 @@ export class Tables {
       // Rows are put in order where it matters.
       await connection.run("SET TimeZone = 'UTC'; SET preserve_insertion_order = false;");
       await connection.run(`CREATE SCHEMA delta; ${createTables("delta")} ${LINE_MACROS} ${FOLD_MACROS}`);
-      const state = await openAndRefresh(instance, connection, directory, folder.path, options);
+      const log = { instance, connection, directory, folder: folder.path, ...options };
+      const state = await openAndRefresh(log, options, useCache);
       return new Tables(directory, instance, connection, folder, fingerprint, state.unreadable_lines);
     } catch (error) {
       instance?.closeSync();
@@ -125,19 +138,13 @@ export class Tables {
 }
 
 /** Attaches what is cached as `base`, and folds what is new: in memory, or into a new cache when it is much. */
-async function openAndRefresh(
-  instance: DuckDBInstance,
-  connection: DuckDBConnection,
-  directory: string,
-  folder: string,
-  options: OpenOptions,
-): Promise<ReadState> {
+async function openAndRefresh(log: LogReader, options: OpenOptions, useCache: boolean): Promise<ReadState> {
+  const { connection, directory, folder } = log;
   const { until, cacheAfterBytes = CACHE_AFTER_BYTES } = options;
-  const cached = await attachCache(connection, directory, until);
+  const cached = useCache ? await attachCache(connection, directory, until) : undefined;
   const read = cached ? Object.values(cached.positions).reduce((sum, { offset }) => sum + offset, 0) : 0;
   const unread = (await logSize(directory)) - read;
   const most = Math.min(MOST_IN_MEMORY_BYTES, Math.max(cacheAfterBytes, read * CACHE_AFTER_SHARE));
-  const log = { instance, connection, directory, folder, ...options };
   if (unread <= most) {
     if (!cached) await connection.run(`ATTACH ':memory:' AS base; ${createTables("base")}`);
     await connection.run(createViews());

@@ -31,7 +31,9 @@ const summaries = (chosen: string) => `
     round(duration_seconds * 1e6) AS wall,
     ${WINDOW_FROM} AS window_from, ${WINDOW_TO} AS window_to
   FROM (${chosen}) AS c
-    LEFT JOIN workflow_metrics USING (workflow_id)
+    LEFT JOIN (
+      SELECT workflow_id, wall_us, busy_us, ended_invocations, joined_by_session FROM workflow_metrics
+    ) USING (workflow_id)
     LEFT JOIN (
       SELECT m.workflow_id, list(coalesce(agent_name, 'unknown') ORDER BY i.started_at, i.ended_at, first_n) AS agents_seen,
         list(coalesce(agent_name, 'unknown') ORDER BY i.started_at, first_n) FILTER (i.status = 'running')
