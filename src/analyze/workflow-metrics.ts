@@ -134,7 +134,9 @@ function splitIdle(
   let first = Number.POSITIVE_INFINITY;
   let last = Number.NEGATIVE_INFINITY;
   for (const { start, end } of runs) {
-    if (end < window.start || start > window.end) continue;
+    // A run of no length takes no time, but it is where one wait ends and another begins.
+    const touches = end === start && end >= window.start && start <= window.end;
+    if (!touches && (end <= window.start || start >= window.end)) continue;
     first = Math.min(first, start);
     last = Math.max(last, end);
   }
