@@ -112,12 +112,11 @@ describe("ten readers, four writers and one that deletes the cache", () => {
     const agents = ["a", "b", "c", "d"];
     const writers = agents.map((agent) => node([script("workflow-writer.mjs"), directory, agent, String(workflows)]));
     const readers = Array.from({ length: 10 }, () => node([script("reader.mjs"), directory, stop]));
-    let deleted = 0;
-    let settled = false;
-    void Promise.race(readers).then(() => (settled = true));
+    const progress = { deleted: 0, failed: false };
+    void Promise.race(readers).then(() => (progress.failed = true));
     const deleter = (async () => {
       while (!existsSync(stop)) {
-        if (existsSync(join(directory, "tables", "tables.duckdb"))) deleted++;
+        if (existsSync(join(directory, "tables", "tables.duckdb"))) progress.deleted++;
         // A reader may put a file into the folder while it is being deleted.
         await rm(join(directory, "tables"), { recursive: true, force: true }).catch(() => undefined);
         await sleep(50);
@@ -126,7 +125,7 @@ describe("ten readers, four writers and one that deletes the cache", () => {
     for (const { code, stderr } of await Promise.all(writers))
       expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     // Long enough for the cache to be written and deleted, and for every reader to have been at it.
-    while (deleted < 3 && !settled) await sleep(100);
+    while (progress.deleted < 3 && !progress.failed) await sleep(100);
     writeFileSync(stop, "");
     await deleter;
     for (const { code, stdout, stderr } of await Promise.all(readers)) {

@@ -8,8 +8,8 @@ import { TelemetryAnalyzer, type AgentTrend, type WorkflowAnalysis } from "../sr
 import { temporaryDirectory } from "./support/directory.js";
 import { oak, oakJson } from "./support/oak.js";
 
-const COMMANDS = ["demo", "report", "stats", "agents", "workflows", "overhead", "trends", "log", "doctor", "schema"];
-const READING = ["report", "stats", "agents", "workflows", "overhead", "trends", "doctor"];
+const READING = "report stats agents workflows overhead handoffs patterns trends compare doctor".split(" ");
+const COMMANDS = [...READING, ..."demo log schema watch sql export prune tables".split(" ")];
 
 describe("oak", () => {
   it("explains itself, each command with an example", async () => {

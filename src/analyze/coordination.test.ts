@@ -12,16 +12,38 @@ const span = (id: string, start: number, end: number, parent_id: string | null =
   detached: false,
   duration: end - start,
 });
-const measure = (wall: number, ...spans: RunTime[]) =>
-  withoutIds(measureWorkflow({ start: 0, end: wall }, wall, spans));
-const withoutIds = ({ exclusive_of: _, ...time }: ReturnType<typeof measureWorkflow>) => time;
+const measure = (wall: number, ...spans: RunTime[]) => {
+  const { work, busy, inside, exclusive } = measureWorkflow({ start: 0, end: wall }, wall, spans);
+  return { wall, work, busy, inside, exclusive };
+};
 /** Sums over no workflow at all. */
 const POOL = {
-  ...{ wall: 0, work: 0, busy: 0, inside: 0, exclusive: 0, lead_in: 0, handoff_gaps: 0, tail: 0, agent_time: 0 },
-  ...{ workflows: 0, left_out: 0, joined_by_session: 0, duration_mismatches: 0, outside_parent: 0 },
-  ...{ ended_invocations: 0, open_invocations: 0, self_loops: 0, repeats: 0, redos: 0, retries: 0 },
-  ...{ median_idle_share: null, median_overhead_pct: null, mean_adherence: null, median_estimate_error: null },
-  ...{ planned: 0, estimated: 0 },
+  wall: 0,
+  work: 0,
+  busy: 0,
+  inside: 0,
+  exclusive: 0,
+  lead_in: 0,
+  handoff_gaps: 0,
+  tail: 0,
+  agent_time: 0,
+  workflows: 0,
+  left_out: 0,
+  joined_by_session: 0,
+  duration_mismatches: 0,
+  outside_parent: 0,
+  ended_invocations: 0,
+  open_invocations: 0,
+  self_loops: 0,
+  repeats: 0,
+  redos: 0,
+  retries: 0,
+  median_idle_share: null,
+  median_overhead_pct: null,
+  mean_adherence: null,
+  median_estimate_error: null,
+  planned: 0,
+  estimated: 0,
 };
 const NOTHING_ELSE = {
   agents: [],

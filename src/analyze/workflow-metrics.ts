@@ -41,7 +41,7 @@ export interface WorkflowMetrics extends WorkflowTime, Rework {
 }
 
 /** What one run had to do with the workflow's time. Times in microseconds. */
-export interface RunMetrics {
+interface RunMetrics {
   readonly run: TimedRun;
   /** Its time within the workflow without its children's; `null` while it is running. */
   readonly exclusive: number | null;

@@ -21,7 +21,7 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 async function copy(content: string | Uint8Array, sizes?: { chunk: number; line: number }) {
   writeFileSync(path, content);
   const chunks: (Chunk & { text: string })[] = [];
-  for await (const chunk of copyChunks(path, target, { sizes }))
+  for await (const chunk of copyChunks(path, target, sizes && { chunkBytes: sizes.chunk, lineBytes: sizes.line }))
     chunks.push({ ...chunk, text: readFileSync(chunk.path, "utf8") });
   return chunks;
 }

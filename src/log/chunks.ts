@@ -5,14 +5,11 @@ import { MAX_LINE_BYTES, readLines } from "./lines.js";
 import { openLogFile } from "./open.js";
 import { parseLine } from "./parse.js";
 
-/** Enough to keep a parallel reader busy, little enough to stand on any disk. */
-const CHUNK_BYTES = 64 * 1024 * 1024;
+/** Enough to keep a parallel reader busy, little enough to stand on any disk, and in memory when it was read. */
+const CHUNK_BYTES = 256 * 1024 * 1024;
 
 const NEWLINE = 0x0a;
 const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
-
-/** How much a chunk holds, and how long a line may be, in bytes. */
-const SIZES = { chunk: CHUNK_BYTES, line: MAX_LINE_BYTES };
 
 /** A run of whole lines of a log file. */
 export interface Chunk {
@@ -36,13 +33,15 @@ export interface Chunk {
  * @param target path of the copies, to which a letter is added
  * @param from where the stretch begins: 0, or the end of a chunk
  * @param to where it ends; by default with the file
+ * @param chunkBytes how much a chunk holds
+ * @param lineBytes how long a line may be
  */
 export async function* copyChunks(
   path: string,
   target: string,
-  { from = 0, to = Number.POSITIVE_INFINITY, sizes = SIZES } = {},
+  { from = 0, to = Number.POSITIVE_INFINITY, chunkBytes = CHUNK_BYTES, lineBytes = MAX_LINE_BYTES } = {},
 ): AsyncGenerator<Chunk> {
-  const chunks = copyEach(path, target, from, to, sizes);
+  const chunks = copyEach(path, target, from, to, { chunk: chunkBytes, line: lineBytes });
   let next = chunks.next();
   try {
     for (;;) {
@@ -64,7 +63,7 @@ async function* copyEach(
   target: string,
   from: number,
   to: number,
-  sizes: typeof SIZES,
+  sizes: { readonly chunk: number; readonly line: number },
 ): AsyncGenerator<Chunk> {
   const file = await openLogFile(path);
   if (!file) return;

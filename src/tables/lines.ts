@@ -78,7 +78,11 @@ CREATE MACRO place_in_time(overrules, at_time, sequence, content) AS
     + CAST(least(greatest(coalesce(sequence, -1) + 1, 0), 1099511627775) AS UHUGEINT)) * 268435456::UHUGEINT
     + CAST(content % 268435456 AS UHUGEINT);`;
 
-/** The columns in which the lines of a file are read, with their types. */
+/**
+ * The columns in which the lines of a file are read, with their types.
+ *
+ * @public the benchmark reads the same
+ */
 export function lineColumns(kind: LogKind): Record<string, string> {
   return { ...ENVELOPE_COLUMNS, ...LINE_COLUMNS[kind] };
 }

@@ -1,7 +1,6 @@
 import type { OverheadInput, PooledTime } from "../analyze/overhead.js";
 import type { PeriodBounds } from "../analyze/periods.js";
 import { STARTED_IN_PERIOD, time } from "./queries.js";
-import type { Row } from "./sql.js";
 import type { Tables } from "./tables.js";
 
 /** More groups than this make the interval no better, only slower. */
@@ -65,13 +64,12 @@ export async function overheadInput(tables: Tables, now: string, period?: Period
     { now },
   );
   const [p50 = null, p95 = null] = (handoffs!["quantiles"] ?? []) as number[];
-  const typed = <T>(rows: Row | Row[] | undefined) => rows as unknown as T;
   return {
-    pool: { ...typed<PooledTime>(pool), left_out: Number(ended!["ended"]) - workflows },
-    agents: typed<OverheadInput["agents"]>(agents),
-    handoffs: { ...typed<OverheadInput["handoffs"]>(handoffs), p50, p95 },
-    groups: typed<OverheadInput["groups"]>(groups),
-    daily_idle: typed<OverheadInput["daily_idle"]>(daily),
+    pool: { ...pool, left_out: Number(ended!["ended"]) - workflows } as unknown as PooledTime,
+    agents: agents as unknown as OverheadInput["agents"],
+    handoffs: { ...handoffs, p50, p95 } as unknown as OverheadInput["handoffs"],
+    groups: groups as unknown as OverheadInput["groups"],
+    daily_idle: daily as unknown as OverheadInput["daily_idle"],
   };
 }
 

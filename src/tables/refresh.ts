@@ -5,7 +5,6 @@ import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 
 import { LOG_FILES, LOG_KINDS, type LogKind } from "../event/directory.js";
 import { cleanChunk, copyChunks } from "../log/chunks.js";
-import { MAX_LINE_BYTES } from "../log/lines.js";
 import { logSize, type ProgressListener } from "../log/size.js";
 import { fingerprintOf, type Position, type Positions } from "./cache.js";
 import {
@@ -23,8 +22,6 @@ import { numberOf, rowsOf } from "./sql.js";
 
 /** Longest line that the SQL engine reads at full speed, in parallel; it reads longer ones when it meets one. */
 const USUAL_LINE_BYTES = 4 * 1024 * 1024;
-
-const CHUNK_BYTES = 256 * 1024 * 1024;
 
 /** What has been read of a log. */
 export interface ReadState {
@@ -137,14 +134,13 @@ async function replaceRows(connection: DuckDBConnection, target: Target, table: 
 
 /** Reads the lines of a file into their table, a chunk at a time. */
 async function* chunksOf(
-  { connection, directory, folder, until, chunkBytes = CHUNK_BYTES }: LogReader,
+  { connection, directory, folder, until, chunkBytes }: LogReader,
   kind: LogKind,
   from: number,
   to?: number,
 ): AsyncGenerator<{ to: number; unreadable: number }> {
   const target = join(folder, LOG_FILES[kind]);
-  const sizes = { chunk: chunkBytes, line: MAX_LINE_BYTES };
-  for await (const chunk of copyChunks(join(directory, LOG_FILES[kind]), target, { from, to, sizes })) {
+  for await (const chunk of copyChunks(join(directory, LOG_FILES[kind]), target, { from, to, chunkBytes })) {
     const damaged = await readChunk(connection, kind, chunk.path, chunk.to - chunk.from, until);
     yield { to: chunk.to, unreadable: chunk.skipped + damaged };
   }
@@ -226,21 +222,10 @@ function timesOf(runs: string): string {
 }
 
 /** Tables that nobody needs when all is folded. */
-const SCRATCH = [
-  ...["touched_workflows", "touched_sessions", "interleaved", "fresh_ids", "changed_times", "new_waits"],
-  ...[
-    "several",
-    "old",
-    "again",
-    "pairs",
-    "lines_of",
-    "old_states",
-    "new_workflow_states",
-    "new_handoffs",
-    "new_feedback",
-  ],
-  ...["new_workflows", "new_session_members", "measured", "measured_runs", "chosen", "runs", "passed_on", "names"],
-];
+const SCRATCH =
+  `touched_workflows touched_sessions interleaved fresh_ids changed_times new_waits several old again pairs
+  lines_of old_states new_workflow_states new_handoffs new_feedback new_workflows new_session_members measured
+  measured_runs chosen runs passed_on names`.split(/\s+/);
 
 async function replaceWaits(connection: DuckDBConnection, target: Target): Promise<void> {
   const set = (where: string) => `

@@ -15,11 +15,6 @@ export interface Moment {
   readonly silent_since: string;
 }
 
-const MEMBERS = `(
-  SELECT workflow_id, invocation_id FROM invocations WHERE workflow_id IS NOT NULL
-  UNION ALL SELECT workflow_id, invocation_id FROM session_members
-)`;
-
 const summaries = (chosen: string) => `
   SELECT c.workflow_id, project_name, status, success, ${isoTime("started_at")} AS started_at,
     ${isoTime("ended_at")} AS ended_at, duration_seconds,
@@ -38,7 +33,7 @@ const summaries = (chosen: string) => `
       SELECT m.workflow_id, list(coalesce(agent_name, 'unknown') ORDER BY i.started_at, i.ended_at, first_n) AS agents_seen,
         list(coalesce(agent_name, 'unknown') ORDER BY i.started_at, first_n) FILTER (i.status = 'running')
           AS running_agents
-      FROM ${MEMBERS} AS m JOIN invocations AS i USING (invocation_id)
+      FROM workflow_invocations AS m JOIN invocations AS i USING (invocation_id)
       WHERE m.workflow_id IN (SELECT workflow_id FROM (${chosen}))
       GROUP BY m.workflow_id
     ) USING (workflow_id)
@@ -61,7 +56,7 @@ export async function workflowList(
       ? []
       : [
           `(list_contains(agents_executed, $agent) OR workflow_id IN (
-            SELECT m.workflow_id FROM ${MEMBERS} AS m JOIN invocations USING (invocation_id) WHERE agent_name = $agent))`,
+            SELECT m.workflow_id FROM workflow_invocations AS m JOIN invocations USING (invocation_id) WHERE agent_name = $agent))`,
         ]),
   ];
   const all = `SELECT * FROM (SELECT *, ${WORKFLOW_STATUS} AS status FROM workflows)
@@ -108,7 +103,7 @@ export async function workflowFacts(
       epoch_us(i.started_at)::DOUBLE AS start, epoch_us(i.ended_at)::DOUBLE AS "end",
       round(i.duration_seconds * 1e6) AS duration, i.status, i.task_description, i.error_message,
       q.quality AS quality_rating, w.contention_us AS contention, w.prioritization_us AS prioritization
-    FROM ${MEMBERS} AS m JOIN invocations AS i USING (invocation_id)
+    FROM workflow_invocations AS m JOIN invocations AS i USING (invocation_id)
       LEFT JOIN (${RATINGS}) AS q USING (invocation_id)
       LEFT JOIN workflow_runs AS w ON w.invocation_id = i.invocation_id AND w.workflow_id = m.workflow_id
     WHERE m.workflow_id = $workflow_id
