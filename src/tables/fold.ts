@@ -267,7 +267,8 @@ CREATE OR REPLACE TABLE new_workflows AS
     -- The reported duration, else the time between start and end.
     coalesce(ending.seconds, seconds_between(started_at, ending.ended_at)) AS duration_seconds,
     seconds_between(first_start, ending.ended_at) AS observed_seconds,
-    greatest(last_line, last_work) AS last_activity_at
+    greatest(last_line, last_work) AS last_activity_at,
+    array_to_string(ending.agents, chr(31)) AS pattern
   FROM stated FULL JOIN worked USING (workflow_id);
 INSERT INTO touched_sessions SELECT DISTINCT session_id FROM new_workflows WHERE session_id IS NOT NULL;`;
 

@@ -144,19 +144,18 @@ export async function workflowTotals(tables: Tables, silentSince: string): Promi
     FROM (SELECT *, ${WORKFLOW_STATUS} AS status FROM workflows)`,
     { silent_since: silentSince },
   );
-  // As a text: lists take several times longer.
   const patterns = await tables.rows(`
-    SELECT array_to_string(agents_executed, chr(31)) AS agents, count(*) AS count
+    SELECT pattern, count(*) AS count
     FROM workflows
-    WHERE end_status IN ('completed', 'failed') AND len(agents_executed) > 0
-    GROUP BY agents
-    ORDER BY count DESC, min(started_at), agents
+    WHERE end_status IN ('completed', 'failed') AND pattern <> ''
+    GROUP BY pattern
+    ORDER BY count DESC, min(started_at), pattern
     LIMIT 5`);
   return {
     ...(totals as unknown as Omit<WorkflowTotals, "by_status" | "patterns">),
     by_status: totals as Record<WorkflowStatus, number>,
-    patterns: patterns.map(({ agents, count }) => ({
-      agents: (agents as string).split("\u001f"),
+    patterns: patterns.map(({ pattern, count }) => ({
+      agents: (pattern as string).split("\u001f"),
       count: count as number,
     })),
   };
@@ -283,7 +282,8 @@ export async function startOfOutcome(tables: Tables, times: TrendTimes, agent: s
     FROM invocations
     WHERE started_at >= ${time("oldest")} AND started_at <= ${time("now")} AND status IN ('success', 'failure', 'partial')
       AND agent_name = $agent
-    ORDER BY invocations.started_at, invocation_id
+    -- Which of those that started at once it was makes no difference.
+    ORDER BY invocations.started_at
     LIMIT 1 OFFSET ${index}`,
     trendParameters(times, agent),
   );

@@ -120,6 +120,8 @@ export const TABLES = {
       observed_seconds: "DOUBLE",
       last_activity_at: "TIMESTAMP",
     },
+    // The executed agents as one text, which is counted ten times as fast as a list.
+    state: { pattern: "VARCHAR" },
   },
   handoffs: {
     columns: {
