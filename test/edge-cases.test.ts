@@ -67,7 +67,7 @@ describe("outcomes", () => {
       ...eventsOf("done", done),
       ...eventsOf("cancelled", cancelled, ORIGIN + 200_000),
     ]);
-    expect(details["cancelled"]).toMatchObject({ status: "cancelled", success: null, idle_share: 0.8 });
+    expect(details["cancelled"]).toMatchObject({ status: "cancelled", success: null, idle_share: null });
     expect(analysis).toEqual({ ...alone.analysis, cancelled_workflows: 1 });
     expect({ overhead, patterns, handoffs }).toEqual({
       overhead: alone.overhead,

@@ -179,7 +179,7 @@ async function writeLines(access: TableAccess, path: string, sql: string, line: 
     const { columns, batches } = await access.query(sql);
     for await (const rows of batches) {
       const lines = rows.map((row) => pythonJson(line(Object.fromEntries(columns.map((name, i) => [name, row[i]])))));
-      await file.write(`${lines.join("\n")}\n`);
+      await file.appendFile(`${lines.join("\n")}\n`);
       written += lines.length;
     }
   } finally {

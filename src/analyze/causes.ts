@@ -1,4 +1,5 @@
-import { reworked, type AgentPathTime, type HandoffTime, type PooledTime } from "./overhead.js";
+import type { AgentPathTime, HandoffTime, PooledTime } from "./overhead.js";
+import { reworkShare } from "./rework.js";
 
 /** Shares below this name no cause: then no single thing stands out. */
 const WORTH_NAMING = { waiting: 0.05, rework: 0.2, drag: 0.3 };
@@ -32,7 +33,7 @@ export function dominantCause(
 }
 
 function causeOfWaiting(pool: PooledTime, { contention, prioritization }: HandoffTime): DominantCause | null {
-  // What of the gaps is due to agents that were busy elsewhere; waits beside other work are no idle time.
+  // What of the gaps may be due to agents that were busy elsewhere: no more than all such waits.
   const busy = Math.min(contention + prioritization, pool.handoff_gaps);
   const causes: DominantCause[] = [
     {
@@ -57,7 +58,7 @@ function causeOfWaiting(pool: PooledTime, { contention, prioritization }: Handof
 }
 
 function causeOfWork(pool: PooledTime, agents: readonly AgentPathTime[]): DominantCause | null {
-  const share = pool.ended_invocations > 0 ? reworked(pool) / pool.ended_invocations : 0;
+  const share = reworkShare(pool, pool.ended_invocations + pool.open_invocations) ?? 0;
   if (share >= WORTH_NAMING.rework)
     return {
       cause: "rework",

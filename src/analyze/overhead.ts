@@ -10,7 +10,7 @@ import { dominantCause, type DominantCause } from "./causes.js";
 import type { WorkflowTime } from "./coordination.js";
 import { mannKendall, type MonotonicTrend, type Point } from "./mann-kendall.js";
 import type { Interval } from "./proportion.js";
-import type { Rework } from "./rework.js";
+import { reworkShare, type Rework } from "./rework.js";
 
 /** Times of several workflows added up, in microseconds, with how many there are. */
 export interface PooledTime extends WorkflowTime, Rework {
@@ -249,7 +249,7 @@ export function coordinationOverhead(
       repeats: pool.repeats,
       redos: pool.redos,
       retries: pool.retries,
-      share_of_runs: pool.ended_invocations > 0 ? reworked(pool) / pool.ended_invocations : null,
+      share_of_runs: reworkShare(pool, pool.ended_invocations + pool.open_invocations),
     },
     plan_adherence: pool.mean_adherence,
     median_estimate_error: pool.median_estimate_error,
@@ -337,9 +337,4 @@ function cycleTimeEfficiency(processing: number, handoffs: HandoffTime): CycleTi
     without_prioritization: efficiency(wait - prioritization),
     without_other: efficiency(contention + prioritization),
   };
-}
-
-/** Runs that did again what had been done. */
-export function reworked({ self_loops, repeats, redos, retries }: Rework): number {
-  return self_loops + repeats + redos + retries;
 }

@@ -110,9 +110,13 @@ export function declineAlert(failures: readonly boolean[]): Alert | null {
     const worse = forDecline.add(failed);
     const better = forImprovement?.add(!failed);
     if (worse) {
-      decline = afterAlarm(decline, worse, outcomes);
-      forImprovement = new Detector(decline.change_index);
-      for (const known of failures.slice(decline.change_index, i + 1)) forImprovement.add(!known);
+      const before = decline;
+      decline = afterAlarm(before, worse, outcomes);
+      // Where the decline goes on as it was, so does the search for its end: to begin it anew would cost ever more.
+      if (before?.change_index !== decline.change_index || before.improvement_index !== null) {
+        forImprovement = new Detector(decline.change_index);
+        for (let known = decline.change_index; known <= i; known++) forImprovement.add(!failures[known]!);
+      }
     } else if (decline && better) {
       decline = { ...decline, improvement_index: better.change_index };
       forImprovement = new Detector(i + 1);

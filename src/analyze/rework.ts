@@ -13,6 +13,11 @@ export interface Rework {
   readonly retries: number;
 }
 
+/** Share of the runs that did again what had been done; `null` without runs. */
+export function reworkShare({ self_loops, repeats, redos, retries }: Rework, runs: number): number | null {
+  return runs > 0 ? (self_loops + repeats + redos + retries) / runs : null;
+}
+
 /**
  * Counts the runs whose activity had occurred before. The activity of a run is its task type, or its agent's name when
  * it has none; runs within runs are counted like all others. The order is by start, then end, then as given.

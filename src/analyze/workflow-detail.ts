@@ -180,7 +180,6 @@ export function workflowDetail(
   const running = facts.status === "running";
   return {
     ...summary,
-    idle_share: measured && (measured.metrics.wall - measured.metrics.busy) / measured.metrics.wall,
     duration_mismatch:
       actual !== null && facts.observed_seconds !== null && Math.abs(actual - facts.observed_seconds) > 0.05 * actual,
     estimate_error:

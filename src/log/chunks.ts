@@ -9,6 +9,7 @@ import { parseLine } from "./parse.js";
 const CHUNK_BYTES = 256 * 1024 * 1024;
 
 const NEWLINE = 0x0a;
+const LINE_END = Buffer.from("\n");
 const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /** A run of whole lines of a log file. */
@@ -130,17 +131,20 @@ async function findLineEnd(
  * @returns how many lines were damaged
  */
 export async function cleanChunk(target: string): Promise<number> {
-  const clean: (string | Buffer)[] = [];
+  const blocks: Buffer[] = [];
   let damaged = 0;
   for await (const lines of readLines(target)) {
+    const clean: Buffer[] = [];
     for (const { bytes } of lines) {
       const { objects, damage, exact } = bytes ? parseLine(bytes) : { objects: [], damage: "too long" };
       if (damage !== undefined) damaged++;
       // As it stands where that is possible: what a line means must not depend on its neighbours.
-      if (exact && !bytes!.includes("\\ud")) clean.push(bytes!, "\n");
-      else for (const object of objects) clean.push(toJson(object), "\n");
+      if (exact && !bytes!.includes("\\ud")) clean.push(bytes!, LINE_END);
+      else for (const object of objects) clean.push(Buffer.from(toJson(object)), LINE_END);
     }
+    // Lists of many parts are written one by one.
+    blocks.push(Buffer.concat(clean));
   }
-  await writeFile(target, clean, { mode: 0o600 });
+  await writeFile(target, Buffer.concat(blocks), { mode: 0o600 });
   return damaged;
 }

@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { copyFile, mkdir, open, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdir, open, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 
@@ -25,8 +25,8 @@ const SAMPLE_BYTES = 64 * 1024;
 export interface Position {
   /** Bytes from the beginning of the file. */
   readonly offset: number;
-  /** What stood there. */
-  readonly fingerprint: string;
+  /** What stood there; absent when the file had become shorter meanwhile. */
+  readonly fingerprint: string | undefined;
 }
 
 /** How far each file of the log has been folded. */
@@ -46,6 +46,7 @@ export async function publish(file: string, directory: string): Promise<void> {
   const copy = join(folder, `${process.pid}-${Date.now()}-${Math.random().toString(36).slice(2)}.tmp`);
   try {
     await copyFile(file, copy, constants.COPYFILE_FICLONE);
+    await chmod(copy, 0o600);
     await rename(copy, join(folder, FILE));
   } catch (error) {
     await rm(copy, { force: true });
@@ -71,20 +72,20 @@ async function removeLeftBehind(folder: string): Promise<void> {
 export async function stillHolds(directory: string, positions: Positions): Promise<boolean> {
   const checks = LOG_KINDS.map(async (kind) => {
     const { offset, fingerprint } = positions[kind];
-    return (await fingerprintOf(join(directory, LOG_FILES[kind]), offset)) === fingerprint;
+    return fingerprint !== undefined && (await fingerprintOf(join(directory, LOG_FILES[kind]), offset)) === fingerprint;
   });
   return (await Promise.all(checks)).every(Boolean);
 }
 
 /**
  * A checksum of the first `length` bytes of a file: of all of them where they are few, else of samples evenly spread
- * from the first to the last. A line that is changed shifts what follows, so that the samples differ. Something else
- * when the file is shorter.
+ * from the first to the last. A line that is changed shifts what follows, so that the samples differ. `undefined`
+ * when the file is shorter, or gone.
  */
-export async function fingerprintOf(path: string, length: number): Promise<string> {
+export async function fingerprintOf(path: string, length: number): Promise<string | undefined> {
   if (length === 0) return "";
   const file = await open(path, "r").catch(() => undefined);
-  if (!file) return "absent";
+  if (!file) return undefined;
   try {
     const samples = Math.ceil(Math.min(length, SAMPLED_BYTES) / SAMPLE_BYTES);
     const sample = Buffer.allocUnsafe(Math.min(SAMPLE_BYTES, length));
@@ -92,7 +93,7 @@ export async function fingerprintOf(path: string, length: number): Promise<strin
     for (let i = 0; i < samples; i++) {
       const at = samples === 1 ? 0 : Math.round((i * (length - sample.length)) / (samples - 1));
       const { bytesRead } = await file.read(sample, 0, sample.length, at);
-      if (bytesRead < sample.length) return "shorter";
+      if (bytesRead < sample.length) return undefined;
       checksum = crc32(sample, checksum);
     }
     const { ino } = await file.stat();

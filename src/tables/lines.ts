@@ -74,8 +74,8 @@ const USABLE: Readonly<Record<LogKind, string>> = {
 export const LINE_MACROS = `
 CREATE MACRO place_in_time(overrules, at_time, sequence, content) AS
   ((CAST(overrules AS UHUGEINT) * 576460752303423488::UHUGEINT
-    + CAST(epoch_us(at_time) + 62135596800000000 AS UHUGEINT)) * 1099511627776::UHUGEINT
-    + CAST(least(greatest(coalesce(sequence, -1) + 1, 0), 1099511627775) AS UHUGEINT)) * 268435456::UHUGEINT
+    + CAST(greatest(epoch_us(at_time) + 62135596800000000, 0) AS UHUGEINT)) * 1099511627776::UHUGEINT
+    + CAST(least(greatest(coalesce(sequence, -1), -1), 1099511627774) + 1 AS UHUGEINT)) * 268435456::UHUGEINT
     + CAST(content % 268435456 AS UHUGEINT);`;
 
 /**
@@ -94,12 +94,10 @@ export function lineTable(kind: LogKind): string {
 
 /**
  * Reads the lines of a chunk of a file into their table. A damaged line becomes a row of nulls. `timestamp` is UTC, and
- * null where the line has none that can be read; \`n\` is the line's place in time, and null where it is no event of
- * this file, or was logged after \`until\`.
- *
- * @param only a condition on the lines to be held
+ * null where the line has none that can be read; `n` is the line's place in time, and null where it is no event of
+ * this file, or was logged after `until`.
  */
-export function readLines(kind: LogKind, path: string, longestLine: number, until?: string, only = "true"): string {
+export function readLines(kind: LogKind, path: string, longestLine: number, until?: string): string {
   const columns = lineColumns(kind);
   const types = Object.entries(columns).map(([name, type]) => `${name}: '${type}'`);
   // Updates overrule the start, which only knows what was not known yet, even where clocks disagree.
@@ -119,7 +117,6 @@ export function readLines(kind: LogKind, path: string, longestLine: number, unti
       )
       FROM read_json(${sqlText(path)}, format = 'newline_delimited', ignore_errors = true,
         compression = 'uncompressed', maximum_object_size = ${longestLine}, columns = {${types.join(", ")}})
-      WHERE ${only}
     ) AS line`;
 }
 

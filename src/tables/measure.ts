@@ -4,18 +4,11 @@ import type { RunStatus } from "../analyze/run.js";
 import { splitWaits } from "../analyze/waits.js";
 import { measureRecord, type TimedRun, type WorkflowMetrics } from "../analyze/workflow-metrics.js";
 import { rowsWith } from "./schema.js";
+import { WINDOW_FROM, WINDOW_TO } from "./window.js";
 import { rowsOf, stream, TableWriter } from "./sql.js";
 
 /** Between the agents of a plan: one text is read many times faster than a list. */
 const SEPARATOR = "\u001f";
-
-/**
- * From when to when a workflow ran, in microseconds; the end is null while there is none. Loggers round durations, and
- * some log a start late: nothing is cut off that either of the two may mean.
- */
-export const WINDOW_FROM =
-  "coalesce(least(epoch_us(started_at), epoch_us(ended_at) - round(duration_seconds * 1e6)), epoch_us(started_at), 0)::DOUBLE";
-export const WINDOW_TO = "greatest(epoch_us(started_at) + round(duration_seconds * 1e6), epoch_us(ended_at))::DOUBLE";
 
 const IDS = "FROM fresh_ids";
 

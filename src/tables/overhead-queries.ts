@@ -42,7 +42,7 @@ export async function overheadInput(tables: Tables, now: string, period?: Period
   const [ended] = await query(`
     SELECT count(*) AS ended FROM workflows
     WHERE end_status IN ('completed', 'failed') ${period ? `AND ${STARTED_IN_PERIOD}` : ""}`);
-  const chosen = period ? `WHERE workflow_id IN (SELECT workflow_id FROM ${from})` : "";
+  const chosen = `WHERE workflow_id IN (SELECT workflow_id FROM ${from})`;
   const agents = await query(`
     SELECT agent_name, count(*) AS runs, sum(path_us) AS path, coalesce(sum(drag_us), 0) AS drag
     FROM workflow_runs ${chosen} GROUP BY agent_name ORDER BY agent_name`);

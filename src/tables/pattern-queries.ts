@@ -23,11 +23,11 @@ export async function variantTotals(tables: Tables, by: PatternUnit): Promise<Va
 /** The directly-follows graph, most frequent arcs first. */
 export async function arcTotals(tables: Tables, by: PatternUnit): Promise<ArcTotals[]> {
   const rows = await tables.rows(`
-    SELECT "from", "to", count(*) AS count, median(latency) AS median_latency_seconds,
-      avg(latency) AS mean_latency_seconds
+    SELECT "from", "to", count(*) AS count, median(latency) / 1e6 AS median_latency_seconds,
+      avg(latency) / 1e6 AS mean_latency_seconds
     FROM (
       SELECT lag(${NAME[by]}) OVER workflow AS "from", ${NAME[by]} AS "to",
-        (start_us - lag(end_us) OVER workflow) / 1e6 AS latency
+        start_us - lag(end_us) OVER workflow AS latency
       FROM workflow_runs WINDOW workflow AS (PARTITION BY workflow_id ORDER BY position)
     )
     WHERE "from" IS NOT NULL

@@ -3,7 +3,6 @@ import type { AgentTotals } from "../analyze/statistics.js";
 import type { Outcomes, TrendDay } from "../analyze/trends.js";
 import type { WorkflowStatus, WorkflowTotals } from "../analyze/workflows.js";
 import type { Tables } from "./tables.js";
-import { listValue } from "@duckdb/node-api";
 
 /*
  * The aggregates over the tables, in the shapes that the functions of analyze/ take. Points in time are parameters of
@@ -32,8 +31,15 @@ export const RATINGS = `
     SELECT invocation_id FROM feedback WHERE quality_rating BETWEEN 1 AND 5 GROUP BY invocation_id HAVING count(*) > 1
   ) GROUP BY invocation_id`;
 
+/** An exact mean, in whole microseconds: that of fractions would depend on the order. */
+const exactMean = (seconds: string, condition: string) =>
+  `sum(round(${seconds} * 1e6)::HUGEINT) FILTER (${condition}) / 1e6 / count(${seconds}) FILTER (${condition})`;
+
 /** As specified: a run of zero seconds is one whose duration nobody took. */
-const MEAN_DURATION = "fsum(duration_seconds) FILTER (duration_seconds > 0) / count(*) FILTER (duration_seconds > 0)";
+const MEAN_DURATION = exactMean("duration_seconds", "duration_seconds > 0");
+
+/** Ratings are small numbers, as a rule whole. */
+const MEAN_QUALITY = "avg(quality::DECIMAL(18, 9))";
 
 /**
  * The same, added up in order of time as the specified implementation does: the sum of decimal fractions depends on the
@@ -84,7 +90,7 @@ export async function agentTotals(tables: Tables): Promise<AgentTotals[]> {
       FROM invocations WHERE agent_name IS NOT NULL GROUP BY agent_name
     ),
     ratings AS (
-      SELECT agent_name, avg(quality) AS mean_quality, count(quality) AS rated
+      SELECT agent_name, ${MEAN_QUALITY} AS mean_quality, count(quality) AS rated
       FROM invocations JOIN (${RATINGS}) USING (invocation_id) GROUP BY agent_name
     )
     SELECT totals.* EXCLUDE (first), mean_quality, coalesce(rated, 0) AS rated,
@@ -99,8 +105,8 @@ export async function agentTotals(tables: Tables): Promise<AgentTotals[]> {
   if (tied.length === 0) return totals;
   const means = await tables.rows(
     `SELECT agent_name, ${MEAN_DURATION_IN_ORDER} AS mean FROM invocations
-    WHERE agent_name IN (SELECT unnest($names::VARCHAR[])) GROUP BY agent_name`,
-    { names: listValue(tied.map(({ agent_name }) => agent_name)) },
+    WHERE list_contains(from_json($names::JSON, '["VARCHAR"]'), agent_name) GROUP BY agent_name`,
+    { names: JSON.stringify(tied.map(({ agent_name }) => agent_name)) },
   );
   const inOrder = new Map(means.map(({ agent_name, mean }) => [agent_name, mean as number]));
   return totals.map((agent) => ({
@@ -139,7 +145,7 @@ export async function workflowTotals(tables: Tables, silentSince: string): Promi
       count(*) FILTER (status = 'abandoned') AS abandoned,
       count(*) FILTER (success) AS successes,
       count(success) AS judged,
-      avg(duration_seconds) FILTER (status IN ('completed', 'failed')) AS mean_duration_seconds,
+      ${exactMean("duration_seconds", "status IN ('completed', 'failed')")} AS mean_duration_seconds,
       avg(len(agents_executed)) FILTER (status IN ('completed', 'failed')) AS mean_agents
     FROM (SELECT *, ${WORKFLOW_STATUS} AS status FROM workflows)`,
     { silent_since: silentSince },
@@ -221,7 +227,7 @@ export async function runTotals(
       count(*) FILTER (status = 'success') AS successes,
       count(*) FILTER (status IN ('success', 'failure')) AS total,
       ${MEAN_DURATION} AS mean_duration_seconds,
-      avg(quality) AS mean_quality
+      ${MEAN_QUALITY} AS mean_quality
     FROM invocations LEFT JOIN (${RATINGS}) USING (invocation_id)
     WHERE agent_name IS NOT NULL AND ${STARTED_IN_PERIOD}
     GROUP BY GROUPING SETS ((agent_name), ())`,

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { copyFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -6,7 +5,7 @@ import { DuckDBInstance, type DuckDBConnection, type DuckDBValue } from "@duckdb
 
 import { LOG_FILES } from "../event/directory.js";
 import { logSize, type ProgressListener } from "../log/size.js";
-import { cachePath, publish, stillHolds } from "./cache.js";
+import { cachePath, publish, removeCache, stillHolds } from "./cache.js";
 import { FOLD_MACROS } from "./fold.js";
 import { LINE_MACROS, sqlText } from "./lines.js";
 import { nothingRead, refresh, type LogReader, type ReadState } from "./refresh.js";
@@ -57,6 +56,7 @@ export class Tables {
     private readonly fingerprint: string,
     /** Lines that could not be read: damaged, or without a timestamp. */
     readonly unreadable_lines: number,
+    private readonly options: OpenOptions,
   ) {}
 
   /**
@@ -69,8 +69,7 @@ export class Tables {
     try {
       return await Tables.#open(directory, options, true);
     } catch (error) {
-      // A cache that is damaged where nothing has looked yet is no reason to fail.
-      if (!existsSync(cachePath(directory))) throw error;
+      if (!isDamage(error)) throw error;
       return Tables.#open(directory, options, false);
     }
   }
@@ -79,6 +78,7 @@ export class Tables {
     const fingerprint = await fingerprintOfLog(directory);
     const folder = new TemporaryFolder();
     let instance: DuckDBInstance | undefined;
+    let connection: DuckDBConnection | undefined;
     try {
       instance = await DuckDBInstance.create(":memory:", {
         // Nothing is ever fetched from anywhere.
@@ -88,14 +88,15 @@ export class Tables {
         // Where it puts what does not fit into memory; by default into the user's working directory.
         temp_directory: folder.path,
       });
-      const connection = await instance.connect();
+      connection = await instance.connect();
       // Rows are put in order where it matters.
-      await connection.run("SET TimeZone = 'UTC'; SET preserve_insertion_order = false;");
+      await connection.run("SET GLOBAL TimeZone = 'UTC'; SET GLOBAL preserve_insertion_order = false;");
       await connection.run(`CREATE SCHEMA delta; ${createTables("delta")} ${LINE_MACROS} ${FOLD_MACROS}`);
       const log = { instance, connection, directory, folder: folder.path, ...options };
       const state = await openAndRefresh(log, options, useCache);
-      return new Tables(directory, instance, connection, folder, fingerprint, state.unreadable_lines);
+      return new Tables(directory, instance, connection, folder, fingerprint, state.unreadable_lines, options);
     } catch (error) {
+      connection?.closeSync();
       instance?.closeSync();
       folder.remove();
       throw error;
@@ -112,6 +113,16 @@ export class Tables {
     this.#users++;
     try {
       return await work(this);
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      // A block of the cache that nobody had looked at until now.
+      await removeCache(this.directory);
+      const again = await Tables.#open(this.directory, this.options, false);
+      try {
+        return await work(again);
+      } finally {
+        again.close();
+      }
     } finally {
       this.#users--;
       if (this.#closed) this.close();
@@ -137,10 +148,16 @@ export class Tables {
   }
 }
 
+/** Whether the engine says that a file of its own is damaged: only the cache can be meant. */
+function isDamage(error: unknown): boolean {
+  return error instanceof Error && /corrupt|checksum|not a valid DuckDB database|deserializ/i.test(error.message);
+}
+
 /** Attaches what is cached as `base`, and folds what is new: in memory, or into a new cache when it is much. */
 async function openAndRefresh(log: LogReader, options: OpenOptions, useCache: boolean): Promise<ReadState> {
   const { connection, directory, folder } = log;
   const { until, cacheAfterBytes = CACHE_AFTER_BYTES } = options;
+  const files = await logFiles(directory);
   const cached = useCache ? await attachCache(connection, directory, until) : undefined;
   const read = cached ? Object.values(cached.positions).reduce((sum, { offset }) => sum + offset, 0) : 0;
   const unread = (await logSize(directory)) - read;
@@ -160,8 +177,9 @@ async function openAndRefresh(log: LogReader, options: OpenOptions, useCache: bo
   const now = await refresh(log, state, "base");
   const meta = JSON.stringify({ version: TABLES_VERSION, ...now });
   await connection.run(`DELETE FROM base.meta; INSERT INTO base.meta VALUES (${sqlText(meta)}); CHECKPOINT base;`);
-  // Where it cannot be kept, it is made again the next time.
-  if (isUntil(now, until)) await publish(file, directory).catch(() => undefined);
+  // Where it cannot be kept, it is made again the next time. Of a log that was replaced meanwhile, nothing is kept.
+  if (isUntil(now, until) && (await stillHolds(directory, now.positions)) && (await logFiles(directory)) === files)
+    await publish(file, directory).catch(() => undefined);
   return now;
 }
 
@@ -195,17 +213,33 @@ function isUntil({ last_line }: ReadState, until: string | undefined): boolean {
   return until === undefined || last_line === null || last_line <= Date.parse(until);
 }
 
-/** Replaces the attached cache by a copy of it that may be written. */
+/** Replaces the attached cache by a copy of it that may be written, if it still is the one that was attached. */
 async function copyCache(connection: DuckDBConnection, directory: string, file: string): Promise<boolean> {
+  const meta = async () => JSON.stringify(await rowsOf(connection, "SELECT state FROM base.meta"));
+  const attached = await meta();
   await connection.run("DETACH base;");
   try {
     await copyFile(cachePath(directory), file);
-    return true;
+    await connection.run(`ATTACH ${sqlText(file)} AS base (READ_ONLY);`);
+    const same = (await meta()) === attached;
+    await connection.run("DETACH base;");
+    if (same) return true;
   } catch {
     // Someone deleted it.
-    await rm(file, { force: true });
-    return false;
   }
+  await rm(file, { force: true });
+  return false;
+}
+
+/** Which files the log consists of: others when one was replaced. */
+async function logFiles(directory: string): Promise<string> {
+  const files = Object.values(LOG_FILES).map((file) =>
+    stat(join(directory, file)).then(
+      ({ ino }) => ino,
+      () => 0,
+    ),
+  );
+  return (await Promise.all(files)).join(" ");
 }
 
 async function fingerprintOfLog(directory: string): Promise<string> {

@@ -1,7 +1,21 @@
 import { crc32 } from "node:zlib";
 
-import * as fold from "./fold.js";
-import { createTables, MEASURES_VERSION } from "./schema.js";
+import { version } from "@duckdb/node-api";
 
-/** What made the tables: cached ones that were made in another way are made again. */
-export const TABLES_VERSION = `${MEASURES_VERSION}-${crc32(createTables("base") + Object.values(fold).join(""))}`;
+import { LOG_KINDS } from "../event/directory.js";
+import * as fold from "./fold.js";
+import { LINE_MACROS, readLines } from "./lines.js";
+import { createTables, MEASURES_VERSION } from "./schema.js";
+import { WINDOW_FROM, WINDOW_TO } from "./window.js";
+
+const SQL = [
+  createTables("base"),
+  LINE_MACROS,
+  ...LOG_KINDS.map((kind) => readLines(kind, "", 0)),
+  ...Object.values(fold),
+  WINDOW_FROM,
+  WINDOW_TO,
+].join("");
+
+/** What made the tables: cached ones that were made in another way, or by another engine, are made again. */
+export const TABLES_VERSION = `${MEASURES_VERSION}-${crc32(SQL)}-${version()}`;

@@ -5,7 +5,7 @@ import type {
   WorkflowFilter,
   WorkflowSummary,
 } from "../analyze/workflow-detail.js";
-import { WINDOW_FROM, WINDOW_TO } from "./measure.js";
+import { WINDOW_FROM, WINDOW_TO } from "./window.js";
 import { isoTime, RATINGS, time, WORKFLOW_STATUS } from "./queries.js";
 import type { Tables } from "./tables.js";
 
