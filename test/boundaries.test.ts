@@ -51,23 +51,31 @@ describe("the parts of src/", () => {
 
 describe("the built recorder", () => {
   /** Everything that a built module reaches, followed through the files of dist/. */
-  function reach(path: string, seen = new Set<string>(), outside = new Set<string>()): Set<string> {
+  function reach(path: string, imports: (path: string) => string[], seen = new Set<string>()): Set<string> {
+    const outside = new Set<string>();
     if (seen.has(path)) return outside;
     seen.add(path);
-    for (const specifier of importsOf(path)) {
-      if (specifier.startsWith(".")) reach(resolve(dirname(path), specifier), seen, outside);
-      else outside.add(specifier);
+    for (const specifier of imports(path)) {
+      if (!specifier.startsWith(".")) outside.add(specifier);
+      else for (const found of reach(resolve(dirname(path), specifier), imports, seen)) outside.add(found);
     }
     return outside;
   }
 
   it("reaches node's own modules only", () => {
-    const outside = [...reach(join(ROOT, "dist/record.js"))];
+    const outside = [...reach(join(ROOT, "dist/record.js"), importsOf)];
     expect(outside.length).toBeGreaterThan(0);
     for (const specifier of outside) expect(builtinModules).toContain(specifier.replace(/^node:/, ""));
   });
 
   it("is found wanting when it would reach more", () => {
-    expect([...reach(join(ROOT, "dist/index.js"))]).toContain("@duckdb/node-api");
+    expect([...reach(join(ROOT, "dist/index.js"), importsOf)]).toContain("@duckdb/node-api");
+  });
+
+  it("is all that loads with the whole package until something is analysed: not the SQL engine", () => {
+    const atOnce = (path: string) =>
+      [...readFileSync(path, "utf8").matchAll(/\bfrom\s*"([^"]+)"|^import\s*"([^"]+)"/gm)].map(([, a, b]) => (a ?? b)!);
+    for (const entry of ["dist/index.js", "dist/cli/main.js"])
+      expect([...reach(join(ROOT, entry), atOnce)]).not.toContain("@duckdb/node-api");
   });
 });

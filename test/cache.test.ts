@@ -1,4 +1,14 @@
-import { existsSync, readdirSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -66,6 +76,35 @@ describe("the cached tables", () => {
     const cold = await report(directory);
     damage(join(tables, "tables.duckdb"));
     expect(await report(directory)).toEqual(cold);
+  });
+
+  it("are made again where a block is damaged that only some questions look at", async () => {
+    const { directory, tables } = longHistory();
+    const cold = await report(directory);
+    const file = join(tables, "tables.duckdb");
+    const bytes = readFileSync(file);
+    // One byte in each block of 256 KB but the first, which holds what is read at once.
+    for (let at = 12_288 + 262_144 + 1000; at < bytes.length; at += 262_144) bytes[at]! ^= 0xff;
+    writeFileSync(file, bytes);
+    expect(await report(directory)).toEqual(cold);
+  });
+
+  it("are not kept of a log that was replaced while it was read", async () => {
+    const { directory } = longHistory();
+    const other = temporaryDirectory();
+    writeHistory(other, 4500, { seed: 6 });
+    let replaced = false;
+    const analyzer = new TelemetryAnalyzer({
+      directory,
+      onProgress: () => {
+        if (replaced) return;
+        replaced = true;
+        for (const name of readdirSync(other)) renameSync(join(other, name), join(directory, name));
+      },
+    });
+    await analyzer.unreadableLines();
+    analyzer.close();
+    expect((await report(directory)).statistics.total_invocations).toBe(4500);
   });
 
   it("are made again when the log is another one", async () => {
