@@ -2,7 +2,7 @@ import { BAND_THRESHOLDS, type BandThresholds } from "./analyze/band.js";
 import { handoffAnalysis, type HandoffAnalysis } from "./analyze/handovers.js";
 import { coordinationOverhead, type CoordinationOverhead } from "./analyze/overhead.js";
 import { declineAlert } from "./analyze/page-hinkley.js";
-import { patternAnalysis, type PatternAnalysis, type PatternUnit } from "./analyze/patterns.js";
+import { PATTERN_UNITS, patternAnalysis, type PatternAnalysis, type PatternUnit } from "./analyze/patterns.js";
 import {
   compareRuns,
   compareWorkflows,
@@ -19,7 +19,7 @@ import {
   type WorkflowFilter,
   type WorkflowList,
 } from "./analyze/workflow-detail.js";
-import { workflowAnalysis, type WorkflowAnalysis } from "./analyze/workflows.js";
+import { WORKFLOW_STATUSES, workflowAnalysis, type WorkflowAnalysis } from "./analyze/workflows.js";
 import { formatTimestamp, parseTimestamp } from "./event/clock.js";
 import { findTelemetryDirectory } from "./event/directory.js";
 import { overheadInput } from "./tables/overhead-queries.js";
@@ -140,6 +140,8 @@ export class TelemetryAnalyzer {
    * @param offset how many to leave out before
    */
   async listWorkflows(filter: WorkflowFilter = {}, { limit = 20, offset = 0 } = {}): Promise<WorkflowList> {
+    if (filter.status !== undefined && !WORKFLOW_STATUSES.includes(filter.status))
+      throw new RangeError(`status must be one of ${WORKFLOW_STATUSES.join(", ")}, got ${filter.status}`);
     for (const [name, value] of Object.entries({ limit, offset }))
       if (!Number.isInteger(value) || value < 0)
         throw new RangeError(`${name} must be a whole number from 0, got ${value}`);
@@ -170,8 +172,10 @@ export class TelemetryAnalyzer {
    * Sequences of runs that workflows have in common, and which run follows which. Of workflows that ran to their end.
    *
    * @param by what stands for a run: its agent, or its kind of task
+   * @throws {RangeError} when it is neither
    */
-  analyzePatterns(by: PatternUnit = "agent_name"): Promise<PatternAnalysis> {
+  async analyzePatterns(by: PatternUnit = "agent_name"): Promise<PatternAnalysis> {
+    if (!PATTERN_UNITS.includes(by)) throw new RangeError(`by must be ${PATTERN_UNITS.join(" or ")}, got ${by}`);
     return this.#read(async (tables) =>
       patternAnalysis(by, await variantTotals(tables, by), await arcTotals(tables, by)),
     );

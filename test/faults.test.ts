@@ -292,3 +292,13 @@ describe("an interrupted analysis", () => {
     expect(readdirSync(temporary)).toEqual([]);
   });
 });
+
+describe("a place where no directory can be made", () => {
+  it.skipIf(!existsSync("/proc/self"))("is an error, not an endless loop", async () => {
+    const { code, stderr } = await oak(["log", "update", "--invocation-id", "i", "--dir", "/proc/nowhere/at/all"]);
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringContaining("the event was not recorded: ENOENT"),
+    });
+  });
+});

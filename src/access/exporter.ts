@@ -1,7 +1,8 @@
 import { constants, existsSync, rmSync } from "node:fs";
-import { access as mayAccess, chmod, mkdir, mkdtemp, rename, stat } from "node:fs/promises";
+import { access as mayAccess, chmod, mkdtemp, rename, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
+import { makeDirectory } from "../event/directory.js";
 import type { TableAccess } from "../tables/access.js";
 import { VIEWS, VIEW_NAMES, type View, type ViewName } from "../tables/views.js";
 import { withTables, type AccessOptions } from "./open.js";
@@ -64,7 +65,7 @@ export async function exportTelemetry(options: ExportOptions): Promise<ExportRes
     const there = names.filter((name) => existsSync(join(directory, name)));
     if (there.length > 0) throw new FileExistsError(`${directory} holds ${there.join(", ")} already`);
   }
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  makeDirectory(directory);
   await mayAccess(directory, constants.W_OK);
   return withTables(options, async (tables, silentSince) => {
     const { TableAccess } = await import("../tables/access.js");

@@ -1,7 +1,9 @@
 import { rate, wilsonInterval, type Interval } from "./proportion.js";
 
+export const PATTERN_UNITS = ["agent_name", "task_type"] as const;
+
 /** What stands for a run in a pattern: who ran, or what kind of task it was (the agent where that is not known). */
-export type PatternUnit = "agent_name" | "task_type";
+export type PatternUnit = (typeof PATTERN_UNITS)[number];
 
 /** Workflows with the same sequence of runs, counted. */
 export interface VariantTotals {

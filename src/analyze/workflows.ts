@@ -1,8 +1,10 @@
 import { rate, wilsonInterval, type Interval } from "./proportion.js";
 import { round } from "./rounding.js";
 
+export const WORKFLOW_STATUSES = ["running", "completed", "failed", "cancelled", "abandoned"] as const;
+
 /** What has become of a workflow. Without an end it is running until it has been silent for long, then abandoned. */
-export type WorkflowStatus = "running" | "completed" | "failed" | "cancelled" | "abandoned";
+export type WorkflowStatus = (typeof WORKFLOW_STATUSES)[number];
 
 /** Counts and means over workflows. */
 export interface WorkflowTotals {

@@ -75,6 +75,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 
 // Exit, instead of dying, so that what must be cleaned up is.
 for (const [signal, code] of [
+  ["SIGHUP", 129],
   ["SIGINT", 130],
   ["SIGTERM", 143],
 ] as const) {

@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { mkdirSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 
@@ -48,4 +48,24 @@ function userDataFolder(env: NodeJS.ProcessEnv): string {
   if (process.platform === "darwin") return join(homedir(), "Library", "Application Support");
   if (process.platform === "win32") return env["LOCALAPPDATA"] ?? join(homedir(), "AppData", "Local");
   return env["XDG_DATA_HOME"] || join(homedir(), ".local", "share");
+}
+
+/**
+ * Makes a directory and those above it, for its owner alone. (Node 20's own way of doing so never ends where one cannot be
+ * made though its parent is there, as below `/proc`.)
+ *
+ * @throws what the file system says
+ */
+export function makeDirectory(path: string): void {
+  if (isDirectory(path)) return;
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    // Another process was faster.
+    if (code === "EEXIST" && isDirectory(path)) return;
+    if (code !== "ENOENT" || isDirectory(dirname(path)) || dirname(path) === path) throw error;
+    makeDirectory(dirname(path));
+    makeDirectory(path);
+  }
 }

@@ -1,5 +1,7 @@
-import { closeSync, fdatasyncSync, fstatSync, mkdirSync, openSync, readSync, statSync, writeSync } from "node:fs";
+import { closeSync, fdatasyncSync, fstatSync, openSync, readSync, statSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
+
+import { makeDirectory } from "../event/directory.js";
 
 /** How often an open file is compared with what its path names now. */
 const RECHECK_MILLISECONDS = 1000;
@@ -110,7 +112,7 @@ export class Appender {
       if (identify(statSync(path, { throwIfNoEntry: false })) === this.#identity) return this.#descriptor;
       this.#closeDescriptor();
     }
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeDirectory(dirname(path));
     this.#descriptor = openSync(path, "a+", 0o600);
     const stats = fstatSync(this.#descriptor);
     this.#identity = identify(stats);

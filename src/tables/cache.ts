@@ -1,9 +1,9 @@
 import { constants } from "node:fs";
-import { chmod, copyFile, mkdir, open, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, copyFile, open, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 
-import { LOG_FILES, LOG_KINDS, type LogKind } from "../event/directory.js";
+import { LOG_FILES, LOG_KINDS, makeDirectory, type LogKind } from "../event/directory.js";
 
 /*
  * Where folded tables are kept between two analyses: one file of the SQL engine, which is never changed but replaced by
@@ -40,7 +40,7 @@ export function cachePath(directory: string): string {
 /** Puts a finished copy of a file of tables where others find it. Fails when the directory cannot be written. */
 export async function publish(file: string, directory: string): Promise<void> {
   const folder = join(directory, FOLDER);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  makeDirectory(folder);
   await writeFile(join(folder, ".gitignore"), "*\n", { mode: 0o600 });
   await removeLeftBehind(folder);
   const copy = join(folder, `${process.pid}-${Date.now()}-${Math.random().toString(36).slice(2)}.tmp`);

@@ -10,9 +10,14 @@ export class TemporaryFolder {
   /** Absolute path. */
   readonly path: string;
 
-  /** @throws what the file system says */
+  /** @throws what the file system says, and what to do about it */
   constructor() {
-    this.path = mkdtempSync(join(tmpdir(), "oak-"));
+    try {
+      this.path = mkdtempSync(join(tmpdir(), "oak-"));
+    } catch (error) {
+      const hint = `no temporary folder can be made in ${tmpdir()}: set TMPDIR to a folder that can be written`;
+      throw Object.assign(error as NodeJS.ErrnoException, { message: `${hint} (${(error as Error).message})` });
+    }
     folders.add(this.path);
     if (watchesExit) return;
     watchesExit = true;

@@ -110,20 +110,26 @@ function lineage(run: RunDetail, byId: ReadonlyMap<string, RunDetail>): RunDetai
   return line.toReversed();
 }
 
-/** The lines of a group and, below, of those nested in it. */
+/** The lines of a group and, below, of those nested in it, however deep. */
 function linesOf(group: Group, scale: Scale): Lane[] {
+  const lanes: Lane[] = [];
+  const stack = [group];
+  for (let next = stack.pop(); next; next = stack.pop()) {
+    lanes.push(...ownLines(next, scale));
+    stack.push(...next.children.toReversed());
+  }
+  return lanes;
+}
+
+function ownLines({ agent_name, depth, detached, runs }: Group, scale: Scale): Lane[] {
   const lines: { run: RunDetail; cells: Cells }[][] = [];
-  for (const run of group.runs.toSorted((a, b) => a.start_offset - b.start_offset)) {
+  for (const run of runs.toSorted((a, b) => a.start_offset - b.start_offset)) {
     const all = cellsOf(scale, run.start_offset, run.end_offset ?? scale.to);
     const place = lines.map((line) => ({ line, cells: behind(line.at(-1)!, run, all) })).find(({ cells }) => cells);
     if (place) place.line.push({ run, cells: place.cells! });
     else lines.push([{ run, cells: all }]);
   }
-  const { agent_name, depth, detached } = group;
-  return [
-    ...lines.map((line) => ({ agent_name, depth, detached, runs: line })),
-    ...group.children.flatMap((child) => linesOf(child, scale)),
-  ];
+  return lines.map((line) => ({ agent_name, depth, detached, runs: line }));
 }
 
 /** The cells for a run on the line on which another one is last; `undefined` when there is no space. */
