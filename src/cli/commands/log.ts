@@ -119,10 +119,7 @@ function command(log: Command, name: string, description: string): Command {
  */
 function record(id: string, write: (logger: TelemetryLogger, fields: never) => string) {
   return async ({ dir, json, sessionId, ...options }: LogOptions): Promise<void> => {
-    const [{ TelemetryLogger: Logger }, { ArgumentError }] = await Promise.all([
-      import("../../record/logger.js"),
-      import("../../record/arguments.js"),
-    ]);
+    const { ArgumentError, TelemetryLogger: Logger } = await import("../../record/index.js");
     let failure: Error | undefined;
     try {
       const logger = new Logger({ directory: dir, session_id: sessionId, onError: (error) => (failure = error) });
