@@ -7,6 +7,7 @@ export default defineConfig({
     "cli/main": "src/cli/main.ts",
   },
   platform: "node",
+  preserveEntrySignatures: "allow-extension",
   // Dependencies are installed, not bundled: users get their security updates. But for the parser of the command line:
   // that makes every command start sooner.
   external: (id) => /^[^./]/.test(id) && id !== "commander",
@@ -18,6 +19,7 @@ export default defineConfig({
     sourcemap: true,
     // Every file that is loaded costs a millisecond of the start.
     codeSplitting: {
+      includeDependenciesRecursively: false,
       groups: [
         { name: "event", test: /src\/event\/(clock|directory|events|json)\.ts$/ },
         { name: "recorder", test: /src\/record\// },

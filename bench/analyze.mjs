@@ -113,7 +113,7 @@ try {
 ${size.toLocaleString("en")} invocations
   bare create table as         ${s(row.bare)}
   python json.loads loop       ${s(row.python)}
-  cold tables                  ${s(row.cold)}   ${(row.cold / row.bare).toFixed(2)} × bare, ${(row.python / row.cold).toFixed(1)} × faster than Python
+  cold tables                  ${s(row.cold)}   ${(row.cold / row.bare).toFixed(2)} × bare, ${(row.cold / row.python).toFixed(2)} × Python
   cold report                  ${s(row.coldReport)}
   warm report, 1,000 new       ${s(row.warmReport)}   ${((100 * row.warmReport) / row.coldReport).toFixed(1)} % of cold
   oak report, whole process    ${s(row.command)}

@@ -23,7 +23,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** Specifiers of all imports of a module, static and dynamic, of values and of types. */
 function importsOf(path: string): string[] {
-  const text = readFileSync(path, "utf8");
+  const text = readFileSync(path, "utf8").replaceAll(/\/\*[\s\S]*?\*\//g, "");
   return [...text.matchAll(/(?:\bfrom\s*|\bimport\s*\(?\s*)"([^"]+)"/g)].map(([, specifier]) => specifier!);
 }
 
