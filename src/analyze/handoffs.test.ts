@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { pingPong, readiness, type Ready } from "./handoffs.js";
+import { readiness, type Ready } from "./handoffs.js";
 import type { Handoff, Run } from "./run.js";
 
 const run = (agent: string, start: number, end: number | null, more: Partial<Run> = {}): Run => ({
@@ -222,27 +222,5 @@ describe("readiness", () => {
     expect(found.filter(({ declared }) => declared).length).toBeGreaterThan(0);
     // Even ones nest; odd ones are children of the even one before, and follow nothing.
     expect(found[19_999]).toMatchObject({ from_id: null, declared: false });
-  });
-});
-
-describe("pingPong", () => {
-  it("counts every way there and back", () => {
-    expect(pingPong(["a", "b", "a", "b", "c", "c", "c", "a", "b", "a"])).toEqual([
-      { from_agent: "a", to_agent: "b", count: 2 },
-      { from_agent: "b", to_agent: "a", count: 1 },
-    ]);
-    expect(pingPong(["a", "a", "b", "b", "a"])).toEqual([]);
-  });
-
-  it("finds as many as there are windows of three that read A, B, A", () => {
-    fc.assert(
-      fc.property(fc.array(fc.constantFrom("a", "b", "c"), { maxLength: 30 }), (agents) => {
-        const text = agents.join("");
-        for (const { from_agent, to_agent, count } of pingPong(agents))
-          expect([...text.matchAll(new RegExp(`(?=${from_agent}${to_agent}${from_agent})`, "g"))]).toHaveLength(count);
-        const all = [...text.matchAll(/(?=(.)(?!\1).\1)/g)];
-        expect(pingPong(agents).reduce((sum, { count }) => sum + count, 0)).toBe(all.length);
-      }),
-    );
   });
 });

@@ -18,13 +18,6 @@ export interface Ready {
   readonly overlapping: boolean;
 }
 
-/** How often work went from one agent to another and straight back. */
-export interface PingPong {
-  readonly from_agent: string;
-  readonly to_agent: string;
-  readonly count: number;
-}
-
 /**
  * Finds the predecessor of every run, and how long the run waited after it.
  *
@@ -53,26 +46,6 @@ export function readiness(runs: readonly Run[], handoffs: readonly Handoff[]): r
     if (named) return describe(node, named, true);
     return describe(node, lastEndedBefore(node, endedSiblings(node.parent)), false);
   });
-}
-
-/**
- * Counts A→B→A in a sequence of agents, A other than B. A→B→A→B holds two: A→B→A and B→A→B.
- *
- * @param agents in the order in which they ran
- * @returns most frequent first; ties by first occurrence
- */
-export function pingPong(agents: readonly string[]): readonly PingPong[] {
-  const counts = new Map<string, { from_agent: string; to_agent: string; count: number }>();
-  for (let i = 2; i < agents.length; i++) {
-    const from_agent = agents[i - 2]!;
-    const to_agent = agents[i - 1]!;
-    if (agents[i] !== from_agent || from_agent === to_agent) continue;
-    const key = JSON.stringify([from_agent, to_agent]);
-    const seen = counts.get(key);
-    if (seen) seen.count++;
-    else counts.set(key, { from_agent, to_agent, count: 1 });
-  }
-  return [...counts.values()].toSorted((a, b) => b.count - a.count);
 }
 
 /** A run in its place among the others. */

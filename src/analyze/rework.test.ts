@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { rework, reworkedActivities } from "./rework.js";
+import { rework } from "./rework.js";
 import type { Run, RunStatus } from "./run.js";
 
 /** A run of an agent at an activity; a text such as "dev:code" or "dev:code!" for one that failed. */
@@ -71,22 +71,9 @@ describe("rework", () => {
           else naive.redos++;
         });
         expect(rework(runs(...words))).toEqual(naive);
-        const reworked = reworkedActivities(runs(...words));
         const total = Object.values(naive).reduce((sum, count) => sum + count, 0);
         expect(total).toBe(words.length - new Set(words.map((text) => text[2])).size);
-        for (const activity of ["x", "y", "z"])
-          expect(reworked.includes(activity)).toBe(words.filter((text) => text[2] === activity).length > 1);
       }),
     );
-  });
-});
-
-describe("reworkedActivities", () => {
-  it("names each once, in order of first occurrence", () => {
-    expect(reworkedActivities(runs("a:plan", "b:code", "c:test", "c:test", "b:code", "b:code"))).toEqual([
-      "code",
-      "test",
-    ]);
-    expect(reworkedActivities([])).toEqual([]);
   });
 });

@@ -43,17 +43,6 @@ export function rework(runs: readonly Run[]): Rework {
 }
 
 /**
- * The distinct activities that occur more than once, in order of their first occurrence.
- *
- * @param runs all runs of one workflow
- */
-export function reworkedActivities(runs: readonly Run[]): readonly string[] {
-  const counts = new Map<string, number>();
-  for (const run of inOrder(runs, byStart)) counts.set(activityOf(run), (counts.get(activityOf(run)) ?? 0) + 1);
-  return [...counts].filter(([, count]) => count > 1).map(([activity]) => activity);
-}
-
-/**
  * @param previous the last run of the same activity
  * @param before the run directly before, of whatever activity
  */

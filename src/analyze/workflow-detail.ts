@@ -1,5 +1,6 @@
 import { planAdherence, type PlanAdherence } from "./adherence.js";
 import type { RunStatus } from "./run.js";
+import { estimateError } from "./workflow-figures.js";
 import type { TimedRun, WorkflowMetrics } from "./workflow-metrics.js";
 import { measureRecord, type MeasuredWorkflow } from "./workflow-metrics.js";
 import type { WorkflowStatus } from "./workflows.js";
@@ -182,10 +183,7 @@ export function workflowDetail(
     ...summary,
     duration_mismatch:
       actual !== null && facts.observed_seconds !== null && Math.abs(actual - facts.observed_seconds) > 0.05 * actual,
-    estimate_error:
-      actual === null || !facts.estimated_duration
-        ? null
-        : (actual - facts.estimated_duration) / facts.estimated_duration,
+    estimate_error: estimateError(facts),
     plan: {
       adherence: facts.agent_plan.length === 0 || running ? null : adherence,
       missing: running ? [] : missing,

@@ -69,11 +69,9 @@ export const STARTED_IN_PERIOD = `started_at >= ${time("start")} AND started_at 
 export const isoTime = (column: string) =>
   `regexp_replace(strftime(${column}, '%Y-%m-%dT%H:%M:%S.%f'), '000$', '') || 'Z'`;
 
-/** What has become of a workflow, given since when silence means that nobody is at work any more. */
-export const WORKFLOW_STATUS = `coalesce(end_status, CASE
-  WHEN last_activity_at < ${time("silent_since")} THEN 'abandoned'
-  ELSE 'running'
-END)`;
+/** What has become of a workflow. @param silentSince SQL: since when silence means that nobody is at work any more */
+export const workflowStatus = (silentSince: string) =>
+  `coalesce(end_status, CASE WHEN last_activity_at < ${silentSince} THEN 'abandoned' ELSE 'running' END)`;
 
 /** Counts and sums of every agent, in order of their first run. */
 export async function agentTotals(tables: Tables): Promise<AgentTotals[]> {
@@ -147,7 +145,7 @@ export async function workflowTotals(tables: Tables, silentSince: string): Promi
       count(success) AS judged,
       ${exactMean("duration_seconds", "status IN ('completed', 'failed')")} AS mean_duration_seconds,
       avg(len(agents_executed)) FILTER (status IN ('completed', 'failed')) AS mean_agents
-    FROM (SELECT *, ${WORKFLOW_STATUS} AS status FROM workflows)`,
+    FROM (SELECT *, ${workflowStatus(time("silent_since"))} AS status FROM workflows)`,
     { silent_since: silentSince },
   );
   const patterns = await tables.rows(`

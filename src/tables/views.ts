@@ -1,4 +1,5 @@
 import { sqlText } from "./lines.js";
+import { workflowStatus } from "./queries.js";
 import type { TableName } from "./schema.js";
 
 /*
@@ -29,14 +30,16 @@ const seconds = (column: string) => `${column} / 1e6`;
 const time = (column: string) => `make_timestamp(CAST(${column} AS BIGINT))`;
 const whole = (column: string) => `CAST(${column} AS BIGINT)`;
 
-/** What follows from silence: the end of a workflow that reported none. */
-const STATUS = "coalesce(end_status, CASE WHEN last_activity_at < silent_since() THEN 'abandoned' ELSE 'running' END)";
-
 /** Every view. Where nothing else is said, null is what nobody knows. */
 export const VIEWS: readonly View[] = [
   view("workflows", "One row per workflow.", [
     ["workflow_id", "VARCHAR", "Identifies it."],
-    ["status", "VARCHAR", "completed, failed, cancelled, running, abandoned (no end, and long silent).", STATUS],
+    [
+      "status",
+      "VARCHAR",
+      "completed, failed, cancelled, running, abandoned (no end, and long silent).",
+      workflowStatus("silent_since()"),
+    ],
     ["project_name", "VARCHAR", "What it was for."],
     ["agent_plan", "VARCHAR[]", "Agents in the order in which they were meant to run."],
     ["estimated_duration", "DOUBLE", "Expected wall time, seconds."],

@@ -6,7 +6,7 @@ import type {
   WorkflowSummary,
 } from "../analyze/workflow-detail.js";
 import { WINDOW_FROM, WINDOW_TO } from "./window.js";
-import { isoTime, RATINGS, time, WORKFLOW_STATUS } from "./queries.js";
+import { isoTime, RATINGS, time, workflowStatus } from "./queries.js";
 import type { Tables } from "./tables.js";
 
 /** What counts as now, and since when a silent workflow is abandoned. ISO 8601. */
@@ -59,7 +59,7 @@ export async function workflowList(
             SELECT m.workflow_id FROM workflow_invocations AS m JOIN invocations USING (invocation_id) WHERE agent_name = $agent))`,
         ]),
   ];
-  const all = `SELECT * FROM (SELECT *, ${WORKFLOW_STATUS} AS status FROM workflows)
+  const all = `SELECT * FROM (SELECT *, ${workflowStatus(time("silent_since"))} AS status FROM workflows)
     ${conditions.length > 0 ? `WHERE ${conditions.join(" AND ")}` : ""}`;
   const given = Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
   const silent = { silent_since: moment.silent_since };
@@ -94,7 +94,7 @@ export async function workflowFacts(
   moment: Moment,
   workflow_id: string,
 ): Promise<{ facts: WorkflowFacts; runs: RunFacts[]; handoffs: HandoffFacts[] } | undefined> {
-  const chosen = `SELECT *, ${WORKFLOW_STATUS} AS status FROM workflows WHERE workflow_id = $workflow_id`;
+  const chosen = `SELECT *, ${workflowStatus(time("silent_since"))} AS status FROM workflows WHERE workflow_id = $workflow_id`;
   const [facts] = await tables.rows(summaries(chosen), { ...moment, workflow_id });
   if (!facts) return undefined;
   const runs = await tables.rows(
