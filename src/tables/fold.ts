@@ -18,8 +18,6 @@ CREATE MACRO not_before(t, earliest) AS CASE WHEN t < earliest THEN earliest ELS
 CREATE MACRO microseconds(seconds) AS to_microseconds(CAST(round(seconds * 1e6) AS BIGINT));
 CREATE MACRO seconds_between(earlier, later) AS epoch_us(not_before(later, earlier) - earlier) / 1e6;`;
 
-const IS_START = "coalesce(event, 'invocation_start') = 'invocation_start'";
-
 /** Lines of the invocation log as the rows that each alone would be. */
 function invocationLines(kind: "start" | "update"): string {
   const isStart = kind === "start";
@@ -33,7 +31,7 @@ function invocationLines(kind: "start" | "update"): string {
   return `
   SELECT invocation_id, ${fields.join(", ")}, ${isStart ? "timestamp" : "NULL::TIMESTAMP"} AS first_start,
     timestamp AS first_line, (${closed})::TIMESTAMP AS closed_at, n AS first_n, n AS last_n
-  FROM ${lineTable("invocation")} WHERE n IS NOT NULL AND ${isStart ? "" : "NOT "}${IS_START}`;
+  FROM ${lineTable("invocation")} WHERE n IS NOT NULL AND ${isStart ? "" : "NOT "}is_start`;
 }
 
 /** What two rows of the same invocation say together: the later one where it says anything. */
@@ -76,7 +74,7 @@ const SEVERAL = `
 CREATE OR REPLACE TABLE several AS
   SELECT invocation_id FROM ${lineTable("invocation")} WHERE n IS NOT NULL
   GROUP BY invocation_id
-  HAVING count(*) > 2 OR (count(*) = 2 AND count(*) FILTER (${IS_START}) <> 1);`;
+  HAVING count(*) > 2 OR (count(*) = 2 AND count(*) FILTER (is_start) <> 1);`;
 
 /** What the lines may change: their workflows, and their sessions where they name no workflow. */
 const TOUCHED_BY_LINES = `

@@ -15,13 +15,16 @@ import {
   FOLD_TOUCHED_WORKFLOWS,
   FOLD_WORKFLOWS,
 } from "./fold.js";
-import { lineTable, readLines } from "./lines.js";
+import { lineTable, nextLineTable, stageLines } from "./lines.js";
 import { measureWorkflows, splitChangedWaits } from "./measure.js";
 import { rowsWith, type TableName } from "./schema.js";
 import { numberOf, rowsOf } from "./sql.js";
 
 /** Longest line that the SQL engine reads at full speed, in parallel; it reads longer ones when it meets one. */
 const USUAL_LINE_BYTES = 4 * 1024 * 1024;
+
+/** How much is read at once: one chunk is held while it is folded, and another is read meanwhile. */
+const CHUNK_BYTES = 128 * 1024 * 1024;
 
 /** What has been read of a log. */
 export interface ReadState {
@@ -63,35 +66,41 @@ export async function refresh(log: LogReader, state: ReadState, target: Target):
   const total = await logSize(directory);
   let done = Object.values(state.positions).reduce((sum, { offset }) => sum + offset, 0);
   let { unreadable_lines, last_line } = state;
+  const offsets = offsetsOf(state.positions);
   let changed = false;
+  for await (const { kind, to, unreadable } of chunksOf(log, offsets)) {
+    unreadable_lines += unreadable;
+    await connection.run(FOLDS[kind]);
+    for (const table of FOLDED[kind]) await replaceRows(connection, target, table);
+    const latest = await numberOf(connection, `SELECT epoch_us(max(timestamp)) / 1000 FROM ${lineTable(kind)}`);
+    if (latest !== null) last_line = Math.max(latest, last_line ?? latest);
+    await connection.run(`DROP TABLE ${lineTable(kind)};`);
+    done += to - offsets[kind];
+    offsets[kind] = to;
+    changed = true;
+    log.onProgress?.(done, total);
+  }
   const positions = {} as Record<LogKind, Position>;
   for (const kind of LOG_KINDS) {
-    let { offset } = state.positions[kind];
-    for await (const chunk of chunksOf(log, kind, offset)) {
-      unreadable_lines += chunk.unreadable;
-      await connection.run(FOLDS[kind]);
-      for (const table of FOLDED[kind]) await replaceRows(connection, target, table);
-      const latest = await numberOf(connection, `SELECT epoch_us(max(timestamp)) / 1000 FROM ${lineTable(kind)}`);
-      if (latest !== null) last_line = Math.max(latest, last_line ?? latest);
-      done += chunk.to - offset;
-      offset = chunk.to;
-      changed = true;
-      log.onProgress?.(done, total);
-    }
-    const before = state.positions[kind];
-    positions[kind] =
-      offset === before.offset
-        ? before
-        : { offset, fingerprint: await fingerprintOf(join(directory, LOG_FILES[kind]), offset) };
-    await connection.run(`DROP TABLE IF EXISTS ${lineTable(kind)};`);
+    const [before, offset] = [state.positions[kind], offsets[kind]];
+    const fingerprint = () => fingerprintOf(join(directory, LOG_FILES[kind]), offset);
+    positions[kind] = offset === before.offset ? before : { offset, fingerprint: await fingerprint() };
   }
   if (changed) {
-    await foldInterleaved(log, target, positions.invocation.offset);
+    await foldInterleaved(log, target, offsets.invocation);
     await foldTouched(log, target);
   }
   // A last line that is being written was left for the next time.
   if (done < total) log.onProgress?.(total, total);
   return { positions, unreadable_lines, last_line };
+}
+
+function offsetsOf(positions: Positions): Record<LogKind, number> {
+  return {
+    workflow: positions.workflow.offset,
+    invocation: positions.invocation.offset,
+    feedback: positions.feedback.offset,
+  };
 }
 
 const FOLDS: Readonly<Record<LogKind, string>> = {
@@ -132,39 +141,87 @@ async function replaceRows(connection: DuckDBConnection, target: Target, table: 
   await connection.run(`INSERT INTO ${target}.${table} FROM new_${table};`);
 }
 
-/** Reads the lines of a file into their table, a chunk at a time. */
-async function* chunksOf(
-  { connection, directory, folder, until, chunkBytes }: LogReader,
-  kind: LogKind,
-  from: number,
-  to?: number,
-): AsyncGenerator<{ to: number; unreadable: number }> {
-  const target = join(folder, LOG_FILES[kind]);
-  for await (const chunk of copyChunks(join(directory, LOG_FILES[kind]), target, { from, to, chunkBytes })) {
-    const damaged = await readChunk(connection, kind, chunk.path, chunk.to - chunk.from, until);
-    yield { to: chunk.to, unreadable: chunk.skipped + damaged };
-  }
-  for (const letter of ["a", "b"]) await rm(`${target}.${letter}`, { force: true });
+/** Whole lines that stand in the table of their file, until the next are asked for. */
+interface LineChunk {
+  readonly kind: LogKind;
+  /** Where they end in the file. */
+  readonly to: number;
+  /** How many lines there could not be read. */
+  readonly unreadable: number;
 }
 
-/** Reads a chunk into its table, and gives how many of its lines could not be read. */
-async function readChunk(
+/**
+ * Reads files into the tables of their lines, a chunk at a time, while the one before it is folded.
+ *
+ * @param from where to begin in each file that is to be read
+ * @param to where to end; by default with the file
+ */
+async function* chunksOf(
+  log: LogReader,
+  from: Readonly<Partial<Record<LogKind, number>>>,
+  to?: number,
+): AsyncGenerator<LineChunk> {
+  const staged = stageChunks(log, { ...from }, to);
+  let next = staged.next();
+  try {
+    for (;;) {
+      const { value, done } = await next;
+      if (done) return;
+      const lines = lineTable(value.kind);
+      await log.connection.run(
+        `DROP TABLE IF EXISTS ${lines}; ALTER TABLE ${nextLineTable(value.kind)} RENAME TO ${lines};`,
+      );
+      next = staged.next();
+      // Whoever stops listening does not hear of its failure.
+      next.catch(() => undefined);
+      yield value;
+    }
+  } finally {
+    await next.catch(() => undefined);
+    await staged.return(undefined);
+  }
+}
+
+/** Reads files into the tables of their next lines, a chunk at a time. */
+async function* stageChunks(
+  { instance, directory, folder, until, chunkBytes = CHUNK_BYTES }: LogReader,
+  from: Readonly<Partial<Record<LogKind, number>>>,
+  to: number | undefined,
+): AsyncGenerator<LineChunk> {
+  const connection = await instance.connect();
+  try {
+    for (const kind of LOG_KINDS) {
+      if (from[kind] === undefined) continue;
+      const [path, copy] = [join(directory, LOG_FILES[kind]), join(folder, LOG_FILES[kind])];
+      for await (const chunk of copyChunks(path, copy, { from: from[kind], to, chunkBytes })) {
+        const damaged = await stageChunk(connection, kind, chunk.path, chunk.to - chunk.from, until);
+        yield { kind, to: chunk.to, unreadable: chunk.skipped + damaged };
+      }
+      for (const letter of ["a", "b"]) await rm(`${copy}.${letter}`, { force: true });
+    }
+  } finally {
+    connection.closeSync();
+  }
+}
+
+/** Reads a chunk into the table of the next lines, and gives how many of its lines could not be read. */
+async function stageChunk(
   connection: DuckDBConnection,
   kind: LogKind,
   path: string,
   bytes: number,
   until: string | undefined,
 ): Promise<number> {
-  const countNulls = () => numberOf(connection, `SELECT count(*) FROM ${lineTable(kind)} WHERE timestamp IS NULL`);
+  const nulls = `SELECT count(*) FROM ${nextLineTable(kind)} WHERE timestamp IS NULL`;
   try {
-    await connection.run(readLines(kind, path, USUAL_LINE_BYTES, until));
-    if ((await countNulls()) === 0) return 0;
+    await connection.run(stageLines(kind, path, USUAL_LINE_BYTES, until));
+    if ((await numberOf(connection, nulls)) === 0) return 0;
   } catch {
     // As a rule a line longer than usual. Whatever else it may be comes again below.
   }
   const damaged = await cleanChunk(path);
-  await connection.run(readLines(kind, path, Math.max(USUAL_LINE_BYTES, bytes + 2), until));
-  return damaged + (await countNulls());
+  await connection.run(stageLines(kind, path, Math.max(USUAL_LINE_BYTES, bytes + 2), until));
+  return damaged + (await numberOf(connection, nulls));
 }
 
 /** Reads the lines of interleaved invocations again, all of them, wherever in the file they are. */
@@ -174,7 +231,7 @@ async function foldInterleaved(log: LogReader, target: Target, to: number): Prom
   if ((await numberOf(connection, "SELECT count(*) FROM fresh_ids")) === 0) return;
   const lines = lineTable("invocation");
   let gathered = false;
-  for await (const _ of chunksOf(log, "invocation", 0, to)) {
+  for await (const _ of chunksOf(log, { invocation: 0 }, to)) {
     const wanted = `FROM ${lines} WHERE invocation_id IN (FROM fresh_ids)`;
     await connection.run(gathered ? `INSERT INTO gathered ${wanted};` : `CREATE TABLE gathered AS ${wanted};`);
     gathered = true;
