@@ -16,9 +16,10 @@ import {
   FOLD_WORKFLOWS,
 } from "./fold.js";
 import { lineTable, nextLineTable, stageLines } from "./lines.js";
-import { measureWorkflows, splitChangedWaits } from "./measure.js";
+import { measureWorkflows } from "./measure.js";
 import { rowsWith, type TableName } from "./schema.js";
 import { numberOf, rowsOf } from "./sql.js";
+import { splitChangedWaits } from "./waits.js";
 
 /** Longest line that the SQL engine reads at full speed, in parallel; it reads longer ones when it meets one. */
 const USUAL_LINE_BYTES = 4 * 1024 * 1024;
