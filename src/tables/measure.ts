@@ -86,17 +86,34 @@ function orNaN(number: string): string {
 }
 
 /**
- * Computes the metrics of the workflows whose ids are in the table `fresh_ids`, once, with the functions that define
- * them. Leaves them in `new_workflow_metrics` and `new_workflow_runs`.
+ * Begins to compute the metrics of the workflows whose ids are in the table `fresh_ids`, once, with the functions that
+ * define them. The engine is free for other things meanwhile, and what these do to the tables changes nothing here.
+ *
+ * @returns a promise of the metrics in `new_workflow_metrics` and `new_workflow_runs`
  */
-export async function measureWorkflows(instance: DuckDBInstance, connection: DuckDBConnection): Promise<void> {
+export async function beginToMeasure(
+  instance: DuckDBInstance,
+  connection: DuckDBConnection,
+): Promise<{ readonly measured: Promise<void> }> {
   await connection.run(NUMBERED);
-  await NumberWriter.create(connection, "measured", ["w", ...Object.keys(METRIC_VALUES)], (metrics) =>
-    NumberWriter.create(connection, "measured_runs", ["r", ...RUN_VALUES], (runs) =>
-      measureEach(instance, connection, metrics, runs),
-    ),
-  );
-  await connection.run(NAMED_AGAIN);
+  const measured = measure(instance);
+  // Whoever stops waiting does not hear of its failure.
+  measured.catch(() => undefined);
+  return { measured };
+}
+
+async function measure(instance: DuckDBInstance): Promise<void> {
+  const connection = await instance.connect();
+  try {
+    await NumberWriter.create(connection, "measured", ["w", ...Object.keys(METRIC_VALUES)], (metrics) =>
+      NumberWriter.create(connection, "measured_runs", ["r", ...RUN_VALUES], (runs) =>
+        measureEach(instance, connection, metrics, runs),
+      ),
+    );
+    await connection.run(NAMED_AGAIN);
+  } finally {
+    connection.closeSync();
+  }
 }
 
 async function measureEach(
