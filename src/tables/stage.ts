@@ -12,9 +12,6 @@ import { numberOf } from "./sql.js";
 /** Longest line that the SQL engine reads at full speed, in parallel; it reads longer ones when it meets one. */
 const USUAL_LINE_BYTES = 4 * 1024 * 1024;
 
-/** How much is read at once: one chunk is held while it is folded, and another is read meanwhile. */
-const CHUNK_BYTES = 128 * 1024 * 1024;
-
 /** The log and the engine that reads it. */
 export interface LogReader {
   readonly instance: DuckDBInstance;
@@ -70,23 +67,24 @@ export async function* chunksOf(
 
 /** Reads files into the tables of their next lines, a chunk at a time. */
 async function* stageChunks(
-  { instance, directory, folder, until, chunkBytes = CHUNK_BYTES }: LogReader,
+  { instance, directory, folder, until, chunkBytes }: LogReader,
   from: Readonly<Partial<Record<LogKind, number>>>,
   to: number | undefined,
 ): AsyncGenerator<LineChunk> {
   const connection = await instance.connect();
+  const copy = join(folder, "chunk");
   try {
     for (const kind of LOG_KINDS) {
       if (from[kind] === undefined) continue;
-      const [path, copy] = [join(directory, LOG_FILES[kind]), join(folder, LOG_FILES[kind])];
+      const path = join(directory, LOG_FILES[kind]);
       for await (const chunk of copyChunks(path, copy, { from: from[kind], to, chunkBytes })) {
         const damaged = await stageChunk(connection, kind, chunk.path, chunk.to - chunk.from, until);
         yield { kind, to: chunk.to, unreadable: chunk.skipped + damaged };
       }
-      for (const letter of ["a", "b"]) await rm(`${copy}.${letter}`, { force: true });
     }
   } finally {
     connection.closeSync();
+    for (const letter of ["a", "b"]) await rm(`${copy}.${letter}`, { force: true });
   }
 }
 
