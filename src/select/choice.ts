@@ -1,0 +1,70 @@
+import type { Prediction } from "./model.js";
+
+/** How one agent of several is chosen. */
+export interface ChoiceOptions {
+  /** The least expected outcome, 0..1. */
+  readonly min_confidence: number;
+  /** The choice will be carried out, and is to teach something too: agents that are less known get a bonus. */
+  readonly explore?: boolean;
+  /** `speed`: faster agents get a bonus. */
+  readonly balance?: Balance;
+}
+
+/** What is weighed against success. */
+export type Balance = "success" | "speed";
+
+/** Fewer similar runs than this are no evidence. */
+export const ENOUGH_SIMILAR_RUNS = 3;
+
+/** What a standard deviation is worth to someone who explores. */
+const EXPLORATION = 0.5;
+
+/** What half the time is worth to someone who cares for speed. */
+const SPEED = 0.05;
+
+/** What came of the choice: one of the predictions, or why there is none. */
+export type Choice =
+  | { readonly chosen: Prediction }
+  | { readonly chosen: undefined; readonly reason: "no_suitable_agent" | "not_enough_evidence" };
+
+/**
+ * Chooses an agent by what is expected of each: the one with the highest mean, among those that have done similar tasks
+ * often enough ({@link ENOUGH_SIMILAR_RUNS}). In a real history the security auditor audits; that all its audits went well
+ * says little of how it would do at building pages. Who explores considers the others too, by mean + ½ sd.
+ *
+ * @param predictions of all agents; ties go to more similar runs, then to the earlier one
+ */
+export function choose(predictions: readonly Prediction[], options: ChoiceOptions): Choice {
+  const { explore = false, min_confidence } = options;
+  const candidates = explore ? predictions : predictions.filter(isTested);
+  if (candidates.length === 0) return { chosen: undefined, reason: "not_enough_evidence" };
+  const good = candidates.filter(({ mean, sd }) => (explore ? mean + EXPLORATION * sd : mean) >= min_confidence);
+  const [chosen] = inOrder(good, options);
+  return chosen ? { chosen } : { chosen, reason: "no_suitable_agent" };
+}
+
+/** Whether an agent has done similar tasks often enough to be recommended for them. */
+export function isTested({ similar_runs }: Prediction): boolean {
+  return similar_runs >= ENOUGH_SIMILAR_RUNS;
+}
+
+/** Predictions in the order in which they would be chosen, whatever the evidence. */
+export function inOrder(
+  predictions: readonly Prediction[],
+  { explore = false, balance = "success" }: Omit<ChoiceOptions, "min_confidence">,
+): Prediction[] {
+  const typical = median(
+    predictions.flatMap(({ expected_duration_seconds: seconds }) => (seconds !== null && seconds > 0 ? [seconds] : [])),
+  );
+  const score = ({ mean, sd, expected_duration_seconds: seconds }: Prediction) =>
+    mean +
+    (explore ? EXPLORATION * sd : 0) -
+    (balance === "speed" && seconds !== null && seconds > 0 ? SPEED * Math.log2(seconds / typical) : 0);
+  return predictions.toSorted((a, b) => score(b) - score(a) || b.similar_runs - a.similar_runs);
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}

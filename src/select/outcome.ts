@@ -1,0 +1,65 @@
+import type { PastRun } from "./past-run.js";
+
+/** What the tables know of a run that ended. Null is what nobody knows. */
+export interface RunRecord {
+  readonly invocation_id: string;
+  readonly agent_name: string;
+  readonly agent_type: string | null;
+  readonly task_type: string | null;
+  readonly task_description: string | null;
+  readonly status: "success" | "failure" | "partial" | "unknown";
+  readonly tests_passed: boolean | null;
+  readonly build_succeeded: boolean | null;
+  /** The last judgement, if there is one: did the agent accomplish the task? */
+  readonly judged_success: boolean | null;
+  /** 1 to 5, of the last judgement. */
+  readonly quality_rating: number | null;
+  /** When it started, milliseconds since 1970. */
+  readonly at: number;
+  readonly duration_seconds: number | null;
+  readonly definition_hash: string | null;
+}
+
+/** What a run weighs whose outcome nobody but the agent itself has stated. */
+export const CLAIM_WEIGHT = 0.5;
+
+/** A partial outcome that nobody rated. */
+const PARTIAL = 0.5;
+
+/**
+ * A run as evidence.
+ *
+ * Outcome: a judgement overrules what the agent says of itself. Success is 1, failure 0; partial is its quality rating,
+ * (rating − 1) / 4, where there is one, else ½.
+ *
+ * Domain: the kind of task; where that is not known, who did it.
+ */
+export function pastRun(run: RunRecord): PastRun {
+  return {
+    invocation_id: run.invocation_id,
+    agent_name: run.agent_name,
+    task_description: run.task_description ?? "",
+    domain: domainOf(run),
+    outcome: outcomeOf(run),
+    weight: isJudged(run) ? 1 : CLAIM_WEIGHT,
+    at: run.at,
+    duration_seconds: run.duration_seconds,
+    definition_hash: run.definition_hash,
+  };
+}
+
+/** The label under which a run's domain is compared. */
+export function domainOf({ task_type, agent_name }: RunRecord): string {
+  return task_type || agent_name;
+}
+
+function outcomeOf({ status, judged_success, quality_rating }: RunRecord): number {
+  if (status === "partial")
+    return quality_rating !== null && quality_rating >= 1 && quality_rating <= 5 ? (quality_rating - 1) / 4 : PARTIAL;
+  return (judged_success ?? status === "success") ? 1 : 0;
+}
+
+/** Whether somebody, or something, but the agent itself has said what came of it. Nobody claims a failure falsely. */
+function isJudged({ status, judged_success, tests_passed, build_succeeded }: RunRecord): boolean {
+  return status === "failure" || judged_success !== null || tests_passed !== null || build_succeeded !== null;
+}

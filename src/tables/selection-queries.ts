@@ -1,0 +1,59 @@
+import type { RunRecord } from "../select/outcome.js";
+import { stream } from "./sql.js";
+import type { Tables } from "./tables.js";
+
+/** A text is read so far: what it is about stands at its beginning. */
+const MOST_CHARACTERS = 20_000;
+
+const ORDER = "(given_at, coalesce(sequence, 0), coalesce(event_id, ''), coalesce(feedback_source, ''))";
+
+/** The last judgement of each invocation. As a rule there is one, which is much faster. */
+const JUDGEMENTS = `(
+  SELECT invocation_id, any_value(success) AS judged_success, any_value(quality_rating) AS quality_rating
+  FROM feedback WHERE success IS NOT NULL GROUP BY invocation_id HAVING count(*) = 1
+  UNION ALL
+  SELECT invocation_id, arg_max(success, ${ORDER}), arg_max(quality_rating, ${ORDER})
+  FROM feedback WHERE success IS NOT NULL AND invocation_id IN (
+    SELECT invocation_id FROM feedback WHERE success IS NOT NULL GROUP BY invocation_id HAVING count(*) > 1
+  ) GROUP BY invocation_id
+)`;
+
+/** Runs that ended and of which somebody knows what came of them. */
+const KNOWN = "agent_name IS NOT NULL AND status <> 'running' AND (status <> 'unknown' OR judged_success IS NOT NULL)";
+
+/**
+ * The last runs of every agent that ended and whose outcome is known, in order of their start.
+ *
+ * @param ofAgent how many of one agent at most, so that nobody's runs drive out those of others
+ * @param most how many at most, of the last ones
+ */
+export async function endedRuns(tables: Tables, ofAgent: number, most: number): Promise<RunRecord[]> {
+  // Ids first: whole rows of a million runs take many times longer to sort than to look up.
+  const chosen = `
+    SELECT invocation_id, started_at, judged_success, quality_rating
+    FROM invocations LEFT JOIN ${JUDGEMENTS} USING (invocation_id)
+    WHERE ${KNOWN}
+    QUALIFY row_number() OVER (PARTITION BY agent_name ORDER BY started_at DESC, invocation_id DESC) <= ${ofAgent}
+    ORDER BY started_at DESC, invocation_id DESC
+    LIMIT ${most}`;
+  const rows = stream<RunRecord>(
+    tables,
+    `SELECT invocation_id, agent_name, agent_type, task_type, left(task_description, ${MOST_CHARACTERS}) AS task_description,
+      status, tests_passed, build_succeeded, judged_success, quality_rating, epoch_ms(c.started_at)::DOUBLE AS at,
+      duration_seconds, definition_hash
+    FROM (${chosen}) AS c JOIN invocations USING (invocation_id)
+    ORDER BY c.started_at, invocation_id`,
+  );
+  const runs: RunRecord[] = [];
+  for await (const part of rows) runs.push(...part);
+  return runs;
+}
+
+/** How many runs with a known outcome every agent has, of all time. */
+export async function knownRuns(tables: Tables): Promise<Map<string, number>> {
+  const rows = await tables.rows(
+    `SELECT agent_name, count(*) AS runs FROM invocations LEFT JOIN ${JUDGEMENTS} USING (invocation_id)
+    WHERE ${KNOWN} GROUP BY agent_name`,
+  );
+  return new Map(rows.map(({ agent_name, runs }) => [agent_name as string, runs as number]));
+}
