@@ -1,207 +1,261 @@
+import { conjugateGradients } from "./conjugate-gradients.js";
+import { Durations } from "./durations.js";
+import { weigh } from "./evidence.js";
+import { Kernel, type Effects } from "./kernel.js";
 import type { PastRun, TaskQuery } from "./past-run.js";
-import { terms } from "./text.js";
+import type { Contribution, Explanation, Prediction } from "./prediction.js";
+import { Vocabulary, type SparseVector } from "./tf-idf.js";
+import { Uncertainty, type Likeness } from "./uncertainty.js";
+import { VARIANCES, type Variances } from "./variances.js";
 
-/** What the model expects of one agent on one task. */
-export interface Prediction {
-  readonly agent_name: string;
-  /** Expected outcome (probability of success), in [0.02, 0.98]. */
-  readonly mean: number;
-  /** Standard deviation of the expected outcome. */
-  readonly sd: number;
-  /** 80 % interval of the expected outcome, in [0, 1]. */
-  readonly low: number;
-  readonly high: number;
-  /** How many runs of this very task the agent's similar runs are worth as experience. */
-  readonly similar_runs: number;
-  /** Typical duration of the agent's runs, in seconds; `null` when no run has one. */
-  readonly expected_duration_seconds: number | null;
-}
+export type { Contribution, Explanation, Prediction } from "./prediction.js";
 
-/** What one past run adds to a prediction. */
-export interface Contribution {
-  readonly run: PastRun;
-  /** Cosine similarity of the task's text to the query's, in [0, 1]. */
-  readonly similarity: number;
-  /** Added to the expected outcome. */
-  readonly contribution: number;
-}
+/** Expected outcomes are never surer than this. */
+const LOWEST = 0.02;
+const HIGHEST = 0.98;
 
-/** How a prediction comes about: `prior` and the shares sum to `unclipped_mean`, so do `prior` and the contributions. */
-export interface Explanation {
-  readonly prediction: Prediction;
-  readonly unclipped_mean: number;
-  readonly prior: number;
-  readonly shares: {
-    /** What the agent is like, whatever the task. */
-    readonly agent: number;
-    /** How hard tasks of this domain are, whoever does them. */
-    readonly domain: number;
-    readonly agent_domain: number;
-    /** How hard tasks with such words are, whoever does them. */
-    readonly text: number;
-    readonly agent_text: number;
-    /** This agent's earlier runs of the very same task, beyond what its words say. */
-    readonly same_task: number;
-  };
-  /** Strongest first. */
-  readonly contributions: readonly Contribution[];
-}
+/** Standard deviations to either side of an 80 % interval. */
+const Z = 1.28;
+
+/** Successes and failures that are taken as seen before any run. */
+const PRIOR = { successes: 2, failures: 2 };
 
 export interface FitOptions {
-  /** Hash of each agent's present definition; evidence of an older definition counts a tenth. */
+  /** Hash of each agent's present definition; without it, the last one that its runs have. */
   readonly definitions?: ReadonlyMap<string, string>;
-  /** A model of an earlier state of the same history: the fit starts from it. */
+  /** A model of an earlier state of the same history: the fit starts from it, and is done sooner. */
   readonly previous?: SelectionModel;
+  readonly variances?: Variances;
 }
 
-const V = { a: 0.015, d: 0.01, ad: 0.015, x: 0.06, ax: 0.04 };
-const NOISE = 0.1;
-
-interface Row {
-  readonly run: PastRun;
-  readonly vector: Map<string, number>;
+/** A query in the model's terms. */
+interface Asked {
+  readonly features: SparseVector;
+  readonly likeness: Likeness;
+  /** Places of the past tasks with this very text, in whatever domain. */
+  readonly tasks: readonly number[];
 }
 
+/**
+ * Which agent is likely to succeed at which task: a Bayesian linear mixed model of the outcomes,
+ *
+ *     y = μ + u_agent + u_domain + u_agent,domain + f(words) + f_agent(words) + u_agent,task + ε
+ *
+ * fitted exactly, by α = (K + noise)⁻¹(y − μ). Expected outcomes are sums over the past runs, so each run's part in
+ * them is known. Asking costs time in proportion to the words of the query and the agents, not to the history.
+ *
+ * Sources: C. R. Henderson, Best linear unbiased estimation and prediction under a selection model, Biometrics 31
+ * (1975); C. E. Rasmussen, C. K. I. Williams, Gaussian Processes for Machine Learning (2006), chapter 2.
+ */
 export class SelectionModel {
+  /** All agents that have runs, sorted. */
   readonly agents: readonly string[];
-  readonly #rows: readonly Row[];
-  readonly #alpha: readonly number[];
-  readonly #inverse: (k: readonly number[]) => number[];
+  readonly #kernel: Kernel;
+  readonly #vocabulary: Vocabulary;
   readonly #prior: number;
-  readonly #vector: (text: string) => Map<string, number>;
+  readonly #alpha: Float64Array;
+  readonly #effects: Effects;
+  readonly #uncertainty: Uncertainty;
+  readonly #durations: Durations;
+  readonly #agentPlaces: ReadonlyMap<string, number>;
+  readonly #domainPlaces: ReadonlyMap<string, number>;
+  readonly #domainWeights: Float64Array;
+  /** Places of the tasks by text. */
+  readonly #tasksOfText = new Map<string, number[]>();
+  /** Places of the observations by agent, then by task. */
+  readonly #observationOf: readonly Map<number, number>[];
 
-  /** Fits the model to the runs, in any order. */
+  /**
+   * Learns from past runs, in any order: the last 50,000 of them, of each agent those that have not faded away.
+   * No runs make a model too: it expects 0.5 of everyone, and says how little it knows.
+   */
   static fit(runs: readonly PastRun[], options: FitOptions = {}): SelectionModel {
     return new SelectionModel(runs, options);
   }
 
   private constructor(runs: readonly PastRun[], options: FitOptions) {
-    const sorted = runs.toSorted((p, q) => p.at - q.at || (p.invocation_id < q.invocation_id ? -1 : 1)).slice(-1500);
-    this.agents = [...new Set(sorted.map((run) => run.agent_name))].toSorted();
-    const count = new Map<string, number>();
-    for (const run of sorted)
-      for (const term of new Set(terms(run.task_description))) count.set(term, (count.get(term) ?? 0) + 1);
-    this.#vector = (text) => {
-      const tf = new Map<string, number>();
-      for (const term of terms(text)) tf.set(term, (tf.get(term) ?? 0) + 1);
-      for (const [term, n] of tf)
-        tf.set(term, (1 + Math.log(n)) * (Math.log((1 + sorted.length) / (1 + (count.get(term) ?? 0))) + 1));
-      const length = Math.hypot(...tf.values());
-      for (const [term, value] of tf) tf.set(term, value / length);
-      return tf;
-    };
-    this.#rows = sorted.map((run) => ({ run, vector: this.#vector(run.task_description) }));
-    const later = new Map<string, number>();
-    const weights = sorted
-      .toReversed()
-      .map((run) => {
-        const n = later.get(run.agent_name) ?? 0;
-        later.set(run.agent_name, n + 1);
-        const now = options.definitions?.get(run.agent_name);
-        const changed = now !== undefined && run.definition_hash !== null && run.definition_hash !== now;
-        return run.weight * 2 ** (-n / 40) * (changed ? 0.1 : 1);
-      })
-      .toReversed();
-    const total = weights.reduce((sum, w) => sum + w, 0);
-    this.#prior = (sorted.reduce((sum, run, i) => sum + weights[i]! * run.outcome, 0) + 2) / (total + 4);
-    const n = sorted.length;
-    const factor = Array.from({ length: n }, () => new Float64Array(n));
-    for (let i = 0; i < n; i++)
-      for (let j = 0; j <= i; j++) {
-        const { run, vector } = this.#rows[j]!;
-        let sum = this.#kernel(this.#rows[i]!, run.agent_name, run.domain === null ? [] : [run.domain], vector);
-        if (i === j) sum += NOISE / weights[i]!;
-        for (let k = 0; k < j; k++) sum -= factor[i]![k]! * factor[j]![k]!;
-        factor[i]![j] = i === j ? Math.sqrt(sum) : sum / factor[j]![j]!;
-      }
-    this.#inverse = (k) => {
-      const x = [...k];
-      for (let i = 0; i < n; i++) {
-        for (let j = 0; j < i; j++) x[i]! -= factor[i]![j]! * x[j]!;
-        x[i]! /= factor[i]![i]!;
-      }
-      for (let i = n - 1; i >= 0; i--) {
-        for (let j = i + 1; j < n; j++) x[i]! -= factor[j]![i]! * x[j]!;
-        x[i]! /= factor[i]![i]!;
-      }
-      return x;
-    };
-    this.#alpha = this.#inverse(sorted.map((run) => run.outcome - this.#prior));
-  }
+    const evidence = weigh(runs, options.definitions);
+    const { observations } = evidence;
+    const variances = options.variances ?? VARIANCES;
+    this.#vocabulary = new Vocabulary(evidence.texts);
+    this.#kernel = new Kernel(evidence, this.#vocabulary.vectors, this.#vocabulary.size, variances);
+    this.agents = evidence.agents;
+    this.#agentPlaces = new Map(evidence.agents.map((name, i) => [name, i]));
+    this.#domainPlaces = new Map(evidence.domains.map((label, i) => [label, i]));
+    for (const [place, { text }] of evidence.tasks.entries()) {
+      const same = this.#tasksOfText.get(evidence.texts[text]!);
+      if (same) same.push(place);
+      else this.#tasksOfText.set(evidence.texts[text]!, [place]);
+    }
+    this.#observationOf = evidence.agents.map(() => new Map<number, number>());
+    for (const [place, { agent, task }] of observations.entries()) this.#observationOf[agent]!.set(task, place);
 
-  #kernel({ run, vector }: Row, agent: string, domains: readonly string[], query: Map<string, number>): number {
-    const sameAgent = run.agent_name === agent;
-    const sameDomain = run.domain !== null && domains.includes(run.domain);
-    let cosine = 0;
-    for (const [term, value] of query) cosine += value * (vector.get(term) ?? 0);
-    return (
-      (sameAgent ? V.a : 0) + (sameDomain ? V.d + (sameAgent ? V.ad : 0) : 0) + cosine * (V.x + (sameAgent ? V.ax : 0))
+    let successes = PRIOR.successes;
+    let total = PRIOR.successes + PRIOR.failures;
+    this.#domainWeights = new Float64Array(evidence.domains.length);
+    for (const [i, { task, outcome }] of observations.entries()) {
+      const weight = this.#evidenceOf(i);
+      successes += weight * outcome;
+      total += weight;
+      const { domain } = evidence.tasks[task]!;
+      if (domain >= 0) this.#domainWeights[domain]! += weight;
+    }
+    this.#prior = successes / total;
+    const b = Float64Array.from(observations, ({ outcome }) => outcome - this.#prior);
+    const { previous } = options;
+    const start = Float64Array.from(
+      observations,
+      ({ runs: [first] }) => (previous && previous.#alphaOf(first!.run)) ?? 0,
     );
+    this.#alpha = conjugateGradients(this.#kernel.product(), this.#kernel.diagonal(), b, start);
+    this.#effects = this.#kernel.effects(this.#alpha);
+    this.#uncertainty = new Uncertainty(this.#kernel);
+    this.#durations = new Durations(evidence);
   }
 
-  /** Predictions for the agents in the given order, without it for all that have runs. */
+  /** Predictions for the agents in the given order; without it, for all that have runs. Unknown agents: the prior. */
   predict(query: TaskQuery, agents: readonly string[] = this.agents): Prediction[] {
-    const vector = this.#vector(query.task_description);
-    return agents.map((agent_name) => {
-      const k = this.#rows.map((row) => this.#kernel(row, agent_name, query.domains, vector));
-      const solved = this.#inverse(k);
-      const self = V.a + (query.domains.length > 0 ? V.d + V.ad : 0) + V.x + V.ax;
-      const sd = Math.sqrt(
-        Math.max(
-          0,
-          k.reduce((rest, value, i) => rest - value * solved[i]!, self),
-        ),
+    const asked = this.#ask(query);
+    const { shared, own } = this.#kernel.apply(this.#effects, asked.features);
+    const nearest = this.#uncertainty.nearest(asked.likeness);
+    const prior = this.#priorVariance();
+    return agents.map((agent_name): Prediction => {
+      const agent = this.#agentPlaces.get(agent_name) ?? -1;
+      const repeat = this.#repeat(agent, asked.tasks);
+      const unclipped = this.#prior + shared + (agent < 0 ? 0 : own[agent]!) + this.#sameTask(repeat);
+      const mean = Math.min(HIGHEST, Math.max(LOWEST, unclipped));
+      const variance = this.#uncertainty.variance(
+        agent,
+        prior + (repeat < 0 ? 0 : this.#kernel.variances.agent_task),
+        asked.likeness,
+        repeat,
+        nearest,
       );
-      const mean = Math.min(
-        0.98,
-        Math.max(
-          0.02,
-          k.reduce((sum, value, i) => sum + value * this.#alpha[i]!, this.#prior),
-        ),
-      );
-      const similar = this.#rows.reduce(
-        (sum, row, i) => sum + (row.run.agent_name === agent_name ? k[i]! / self : 0),
-        0,
-      );
-      const logs = this.#rows.flatMap(({ run }) =>
-        run.agent_name === agent_name && run.duration_seconds ? [Math.log(run.duration_seconds)] : [],
-      );
+      const sd = Math.sqrt(variance);
       return {
         agent_name,
         mean,
         sd,
-        low: Math.max(0, mean - 1.28 * sd),
-        high: Math.min(1, mean + 1.28 * sd),
-        similar_runs: similar,
-        expected_duration_seconds: logs.length > 0 ? Math.exp(logs.reduce((p, q) => p + q) / logs.length) : null,
+        low: Math.max(0, mean - Z * sd),
+        high: Math.min(1, mean + Z * sd),
+        similar_runs: this.#similarRuns(agent, asked.likeness, repeat),
+        expected_duration_seconds: this.#durations.of(agent_name),
       };
     });
   }
 
-  /** Why the model expects what it expects of an agent. */
-  explain(query: TaskQuery, agent: string): Explanation {
-    const vector = this.#vector(query.task_description);
-    const [prediction] = this.predict(query, [agent]);
-    const shares = { agent: 0, domain: 0, agent_domain: 0, text: 0, agent_text: 0, same_task: 0 };
-    const contributions = this.#rows.map((row, i): Contribution => {
-      const alpha = this.#alpha[i]!;
-      const own = row.run.agent_name === agent ? 1 : 0;
-      const domain = row.run.domain !== null && query.domains.includes(row.run.domain) ? 1 : 0;
-      let similarity = 0;
-      for (const [term, value] of vector) similarity += value * (row.vector.get(term) ?? 0);
-      shares.agent += alpha * V.a * own;
-      shares.domain += alpha * V.d * domain;
-      shares.agent_domain += alpha * V.ad * own * domain;
-      shares.text += alpha * V.x * similarity;
-      shares.agent_text += alpha * V.ax * own * similarity;
-      return { run: row.run, similarity, contribution: alpha * this.#kernel(row, agent, query.domains, vector) };
-    });
+  /** Where the prediction for one agent comes from. Takes time in proportion to the history. */
+  explain(query: TaskQuery, agent_name: string): Explanation {
+    const asked = this.#ask(query);
+    const kernel = this.#kernel;
+    const agent = this.#agentPlaces.get(agent_name) ?? -1;
+    const repeat = this.#repeat(agent, asked.tasks);
+    const part = (first: number, end?: number) => {
+      const { shared, own } = kernel.apply(this.#effects, asked.features, first, end);
+      return { shared, own: agent < 0 ? 0 : own[agent]! };
+    };
+    const constant = part(0, 1);
+    const domain = part(1, kernel.firstTerm);
+    const text = part(kernel.firstTerm);
+    const shares = {
+      agent: constant.own,
+      domain: domain.shared,
+      agent_domain: domain.own,
+      text: text.shared,
+      agent_text: text.own,
+      same_task: this.#sameTask(repeat),
+    };
     return {
-      prediction: prediction!,
-      unclipped_mean: contributions.reduce((sum, { contribution }) => sum + contribution, this.#prior),
+      prediction: this.predict(query, [agent_name])[0]!,
+      unclipped_mean: Object.values(shares).reduce((sum, share) => sum + share, this.#prior),
       prior: this.#prior,
       shares,
-      contributions: contributions.toSorted((p, q) => Math.abs(q.contribution) - Math.abs(p.contribution)),
+      contributions: this.#contributions(agent, asked.likeness, repeat),
     };
+  }
+
+  #ask({ task_description, domains }: TaskQuery): Asked {
+    const known = [...new Set(domains)].flatMap((label) => this.#domainPlaces.get(label) ?? []).sort((p, q) => p - q);
+    const total = known.reduce((sum, place) => sum + this.#domainWeights[place]!, 0);
+    const features = this.#kernel.features(
+      this.#vocabulary.vector(task_description),
+      known.map((place) => [place, this.#domainWeights[place]! / total]),
+    );
+    const likeness = this.#uncertainty.likeness(features);
+    return { features, likeness, tasks: this.#tasksOfText.get(task_description) ?? [] };
+  }
+
+  /** Variance of what is expected of any agent before any run is seen. Without domains there are no effects of them. */
+  #priorVariance(): number {
+    const { agent, domain, agent_domain, text, agent_text } = this.#kernel.variances;
+    return agent + text + agent_text + (this.#domainPlaces.size > 0 ? domain + agent_domain : 0);
+  }
+
+  /** The agent's observation of one of the tasks, the one with most weight; −1 where there is none. */
+  #repeat(agent: number, tasks: readonly number[]): number {
+    const { observations } = this.#kernel.evidence;
+    let repeat = -1;
+    for (const task of tasks) {
+      const place = this.#observationOf[agent]?.get(task);
+      if (place === undefined || !this.#kernel.hasWords(task)) continue;
+      if (repeat < 0 || observations[place]!.weight > observations[repeat]!.weight) repeat = place;
+    }
+    return repeat;
+  }
+
+  #sameTask(repeat: number): number {
+    return repeat < 0 ? 0 : this.#alpha[repeat]! * this.#kernel.variances.agent_task;
+  }
+
+  /** How many fresh runs of different tasks an observation is worth, of other tasks than its own. */
+  #evidenceOf(observation: number): number {
+    const { agent_task, noise } = this.#kernel.variances;
+    return (agent_task + noise) / this.#kernel.noise[observation]!;
+  }
+
+  #similarRuns(agent: number, { cosine, domain }: Likeness, repeat: number): number {
+    const { variances: v, evidence } = this.#kernel;
+    const ofDomains = v.domain + v.agent_domain;
+    const sameDomain = ofDomains / (ofDomains + v.text + v.agent_text);
+    const [start, end] = this.#uncertainty.range(agent);
+    let similar = 0;
+    for (let i = start; i < end; i++) {
+      const { task, weight } = evidence.observations[i]!;
+      const alike = Math.max(cosine[task]! ** 2, domain[task]! > 0 ? sameDomain : 0);
+      similar += i === repeat ? weight : alike * this.#evidenceOf(i);
+    }
+    return similar;
+  }
+
+  #contributions(agent: number, { cosine, domain }: Likeness, repeat: number): Contribution[] {
+    const { variances: v, evidence } = this.#kernel;
+    const contributions: Contribution[] = [];
+    for (const [i, { agent: other, task, outcome, weight, runs }] of evidence.observations.entries()) {
+      const own = other === agent ? 1 : 0;
+      const covariance =
+        own * v.agent +
+        domain[task]! * (v.domain + own * v.agent_domain) +
+        cosine[task]! * (v.text + own * v.agent_text) +
+        (i === repeat ? v.agent_task : 0);
+      if (covariance === 0) continue;
+      // What the repeats have together is theirs by weight; what tells them apart, each run's own.
+      const noise = v.noise + (this.#kernel.hasWords(task) ? 0 : v.agent_task);
+      for (const { run, weight: part } of runs) {
+        const alpha = (part / weight) * this.#alpha[i]! + (part / noise) * (run.outcome - outcome);
+        contributions.push({ run, similarity: Math.min(1, cosine[task]!), contribution: alpha * covariance });
+      }
+    }
+    return contributions.sort((p, q) => Math.abs(q.contribution) - Math.abs(p.contribution));
+  }
+
+  /** What the observation that a run is part of has in this fit, if it has it: a good guess for the next one. */
+  #alphaOf({ agent_name, domain, task_description }: PastRun): number | undefined {
+    const agent = this.#agentPlaces.get(agent_name) ?? -1;
+    const label = domain === null ? -1 : this.#domainPlaces.get(domain);
+    const task = this.#tasksOfText
+      .get(task_description)
+      ?.find((place) => this.#kernel.evidence.tasks[place]!.domain === label);
+    const place = task === undefined ? undefined : this.#observationOf[agent]?.get(task);
+    return place === undefined ? undefined : this.#alpha[place];
   }
 }
