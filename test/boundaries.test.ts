@@ -14,10 +14,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   record: [],
   log: [],
   analyze: [],
+  backtest: ["select", "analyze"],
   tables: ["log", "analyze"],
   "analyzer.ts": ["tables", "analyze"],
   access: ["tables", "log"],
-  cli: ["analyzer.ts", "access", "analyze", "record", "log"],
+  cli: ["analyzer.ts", "access", "analyze", "record", "log", "backtest"],
   "index.ts": ["analyzer.ts", "analyze", "record"],
 };
 

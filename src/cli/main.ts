@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 
 import { addAgents } from "./commands/agents.js";
+import { addBacktest } from "./commands/backtest.js";
 import { addCompare } from "./commands/compare.js";
 import { addDemo } from "./commands/demo.js";
 import { addDoctor } from "./commands/doctor.js";
@@ -55,6 +56,7 @@ for (const add of [
   addPatterns,
   addTrends,
   addCompare,
+  addBacktest,
   addLog,
   addDoctor,
   addSchema,
