@@ -37,3 +37,22 @@ export type {
   WorkflowSummary,
 } from "./analyze/workflow-detail.js";
 export type { WorkflowAnalysis, WorkflowStatus } from "./analyze/workflows.js";
+export { AgentSelector, queryBestAgent } from "./selector.js";
+export type { AgentQuery, SelectorOptions } from "./selector.js";
+export type {
+  AgentAdvice,
+  AgentAssessment,
+  AgentExplanation,
+  AgentRanking,
+  Alternative,
+  DefinitionProblem,
+  NoSuitableAgent,
+  NotEnoughEvidence,
+  PastRunShare,
+  Recommendation,
+  RecentPerformance,
+  ShortlistedAgent,
+} from "./select/advice.js";
+export type { Balance } from "./select/choice.js";
+export type { DomainMatch } from "./select/domain.js";
+export type { FailedTask, SpecialistOutline } from "./select/specialist.js";

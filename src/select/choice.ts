@@ -1,4 +1,4 @@
-import type { Prediction } from "./model.js";
+import type { Prediction } from "./prediction.js";
 
 /** How one agent of several is chosen. */
 export interface ChoiceOptions {

@@ -10,6 +10,8 @@ export interface DomainMatch {
   readonly matched: readonly string[];
   /** Labels of past runs that count as this domain. */
   readonly labels: readonly string[];
+  /** Where it is not known: what would be. Kinds of task first, then kinds of agent, then agents. */
+  readonly known?: readonly string[];
 }
 
 /** A name that a domain may mean. */
@@ -53,11 +55,6 @@ export class DomainNames {
     for (const [word, n] of count) this.#weights.set(word, Math.log((1 + this.#names.length) / (1 + n)) + 1);
   }
 
-  /** Names that would be understood: kinds of task and of agents first, then agents. */
-  get known(): readonly string[] {
-    return [...new Set(this.#names.map(({ name }) => name))];
-  }
-
   /**
    * Finds what a domain in a user's words means: the names that share most of its words, rare words counting more
    * (inverse document frequency), and of those the labels. Of an agent the labels count of which it did half of the runs
@@ -72,6 +69,10 @@ export class DomainNames {
     let found = best > 0 ? scored.filter(({ score }) => score >= best - 1e-9).map(({ name }) => name) : [];
     const same = found.filter((name) => [...name.words].join("") === joined);
     if (same.length > 0) found = same;
+    if (found.length === 0) {
+      const known = [...new Set(this.#names.map(({ name }) => name))];
+      return { asked, matched: [], labels: [], known };
+    }
     return {
       asked,
       matched: [...new Set(found.map(({ name }) => name))].toSorted(),

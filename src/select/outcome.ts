@@ -20,32 +20,38 @@ export interface RunRecord {
   readonly definition_hash: string | null;
 }
 
-/** What a run weighs whose outcome nobody but the agent itself has stated. */
-export const CLAIM_WEIGHT = 0.5;
+/** By how much less a run counts whose outcome only the agent itself has stated, where all others were judged. */
+const CLAIM_DISCOUNT = 0.5;
 
 /** A partial outcome that nobody rated. */
 const PARTIAL = 0.5;
 
 /**
- * A run as evidence.
+ * Runs as evidence.
  *
  * Outcome: a judgement overrules what the agent says of itself. Success is 1, failure 0; partial is its quality rating,
  * (rating − 1) / 4, where there is one, else ½.
  *
+ * Weight: 1 for a run that was judged, by feedback, tests or a build. What an agent merely claims, be it success or
+ * failure, weighs 1 − j/2, where j is the share of runs that were judged: half where it is the exception, and 1 where
+ * nobody judges, so that claims are all there is. Success and failure weigh the same, or rates would be off.
+ *
  * Domain: the kind of task; where that is not known, who did it.
  */
-export function pastRun(run: RunRecord): PastRun {
-  return {
+export function pastRuns(records: readonly RunRecord[]): PastRun[] {
+  const judged = records.filter(isJudged).length;
+  const claim = 1 - (CLAIM_DISCOUNT * judged) / Math.max(1, records.length);
+  return records.map((run) => ({
     invocation_id: run.invocation_id,
     agent_name: run.agent_name,
     task_description: run.task_description ?? "",
     domain: domainOf(run),
     outcome: outcomeOf(run),
-    weight: isJudged(run) ? 1 : CLAIM_WEIGHT,
+    weight: isJudged(run) ? 1 : claim,
     at: run.at,
     duration_seconds: run.duration_seconds,
     definition_hash: run.definition_hash,
-  };
+  }));
 }
 
 /** The label under which a run's domain is compared. */
@@ -59,7 +65,7 @@ function outcomeOf({ status, judged_success, quality_rating }: RunRecord): numbe
   return (judged_success ?? status === "success") ? 1 : 0;
 }
 
-/** Whether somebody, or something, but the agent itself has said what came of it. Nobody claims a failure falsely. */
-function isJudged({ status, judged_success, tests_passed, build_succeeded }: RunRecord): boolean {
-  return status === "failure" || judged_success !== null || tests_passed !== null || build_succeeded !== null;
+/** Whether somebody, or something, but the agent itself has said what came of it. */
+function isJudged({ judged_success, tests_passed, build_succeeded }: RunRecord): boolean {
+  return judged_success !== null || tests_passed !== null || build_succeeded !== null;
 }
