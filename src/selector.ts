@@ -15,7 +15,7 @@ import {
 import { choose, ENOUGH_SIMILAR_RUNS, inOrder, isTested, type Balance } from "./select/choice.js";
 import { DomainNames } from "./select/domain.js";
 import { SelectionModel } from "./select/model.js";
-import { pastRuns, type RunRecord } from "./select/outcome.js";
+import { claimWeight, pastRun, type RunRecord } from "./select/outcome.js";
 import type { TaskQuery } from "./select/past-run.js";
 import type { Prediction } from "./select/prediction.js";
 import { Shortlist } from "./select/shortlist.js";
@@ -54,8 +54,8 @@ export interface AgentQuery {
 /** The specification's default. */
 const MIN_CONFIDENCE = 0.5;
 
-/** Runs that are learned from: of one agent, older ones have faded; of all, more take too long. */
-const RUNS_OF_AGENT = 1000;
+/** Runs that are learned from. Of one agent, older ones have faded to nothing; of all, more would take too long. */
+const RUNS_OF_AGENT = 500;
 const MOST_RUNS = 50_000;
 
 const TREND_DAYS = 30;
@@ -168,8 +168,10 @@ export class AgentSelector {
     const { readAgentDefinitions } = await import("./agents/agent-definitions.js");
     const { definitions, problems } = await readAgentDefinitions({ directory: this.#agentsDirectory });
     const records = await endedRuns(tables, RUNS_OF_AGENT, MOST_RUNS);
+    const claim = claimWeight(records);
+    const runs = records.map((record) => pastRun(record, claim));
     return {
-      model: SelectionModel.fit(pastRuns(records), {
+      model: SelectionModel.fit(runs, {
         definitions: new Map(definitions.map(({ agent_name, definition_hash }) => [agent_name, definition_hash])),
         ...(previous ? { previous } : {}),
       }),

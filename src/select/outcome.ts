@@ -27,21 +27,17 @@ const CLAIM_DISCOUNT = 0.5;
 const PARTIAL = 0.5;
 
 /**
- * Runs as evidence.
+ * A run as evidence.
  *
  * Outcome: a judgement overrules what the agent says of itself. Success is 1, failure 0; partial is its quality rating,
  * (rating − 1) / 4, where there is one, else ½.
  *
- * Weight: 1 for a run that was judged, by feedback, tests or a build. What an agent merely claims, be it success or
- * failure, weighs 1 − j/2, where j is the share of runs that were judged: half where it is the exception, and 1 where
- * nobody judges, so that claims are all there is. Success and failure weigh the same, or rates would be off.
- *
  * Domain: the kind of task; where that is not known, who did it.
+ *
+ * @param claim what a run weighs that was not judged, by feedback, tests or a build: see {@link claimWeight}
  */
-export function pastRuns(records: readonly RunRecord[]): PastRun[] {
-  const judged = records.filter(isJudged).length;
-  const claim = 1 - (CLAIM_DISCOUNT * judged) / Math.max(1, records.length);
-  return records.map((run) => ({
+export function pastRun(run: RunRecord, claim = 1): PastRun {
+  return {
     invocation_id: run.invocation_id,
     agent_name: run.agent_name,
     task_description: run.task_description ?? "",
@@ -51,7 +47,16 @@ export function pastRuns(records: readonly RunRecord[]): PastRun[] {
     at: run.at,
     duration_seconds: run.duration_seconds,
     definition_hash: run.definition_hash,
-  }));
+  };
+}
+
+/**
+ * What a mere claim of an agent weighs, be it of success or of failure: 1 − j/2, where j is the share of runs that were
+ * judged. Half where claims are the exception, and 1 where nobody judges, so that claims are all there is. Success and
+ * failure weigh the same, or expected outcomes would be off.
+ */
+export function claimWeight(records: readonly RunRecord[]): number {
+  return 1 - (CLAIM_DISCOUNT * records.filter(isJudged).length) / Math.max(1, records.length);
 }
 
 /** The label under which a run's domain is compared. */

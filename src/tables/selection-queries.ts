@@ -3,23 +3,25 @@ import { stream } from "./sql.js";
 import type { Tables } from "./tables.js";
 
 /** A text is read so far: what it is about stands at its beginning. */
-const MOST_CHARACTERS = 20_000;
+export const MOST_CHARACTERS = 20_000;
 
-const ORDER = "(given_at, coalesce(sequence, 0), coalesce(event_id, ''), coalesce(feedback_source, ''))";
+export const JUDGEMENT_ORDER =
+  "(given_at, coalesce(sequence, 0), coalesce(event_id, ''), coalesce(feedback_source, ''))";
 
 /** The last judgement of each invocation. As a rule there is one, which is much faster. */
 const JUDGEMENTS = `(
   SELECT invocation_id, any_value(success) AS judged_success, any_value(quality_rating) AS quality_rating
   FROM feedback WHERE success IS NOT NULL GROUP BY invocation_id HAVING count(*) = 1
   UNION ALL
-  SELECT invocation_id, arg_max(success, ${ORDER}), arg_max(quality_rating, ${ORDER})
+  SELECT invocation_id, arg_max(success, ${JUDGEMENT_ORDER}), arg_max(quality_rating, ${JUDGEMENT_ORDER})
   FROM feedback WHERE success IS NOT NULL AND invocation_id IN (
     SELECT invocation_id FROM feedback WHERE success IS NOT NULL GROUP BY invocation_id HAVING count(*) > 1
   ) GROUP BY invocation_id
 )`;
 
 /** Runs that ended and of which somebody knows what came of them. */
-const KNOWN = "agent_name IS NOT NULL AND status <> 'running' AND (status <> 'unknown' OR judged_success IS NOT NULL)";
+export const KNOWN_OUTCOME =
+  "agent_name IS NOT NULL AND status <> 'running' AND (status <> 'unknown' OR judged_success IS NOT NULL)";
 
 /**
  * The last runs of every agent that ended and whose outcome is known, in order of their start.
@@ -32,7 +34,7 @@ export async function endedRuns(tables: Tables, ofAgent: number, most: number): 
   const chosen = `
     SELECT invocation_id, started_at, judged_success, quality_rating
     FROM invocations LEFT JOIN ${JUDGEMENTS} USING (invocation_id)
-    WHERE ${KNOWN}
+    WHERE ${KNOWN_OUTCOME}
     QUALIFY row_number() OVER (PARTITION BY agent_name ORDER BY started_at DESC, invocation_id DESC) <= ${ofAgent}
     ORDER BY started_at DESC, invocation_id DESC
     LIMIT ${most}`;
@@ -53,7 +55,7 @@ export async function endedRuns(tables: Tables, ofAgent: number, most: number): 
 export async function knownRuns(tables: Tables): Promise<Map<string, number>> {
   const rows = await tables.rows(
     `SELECT agent_name, count(*) AS runs FROM invocations LEFT JOIN ${JUDGEMENTS} USING (invocation_id)
-    WHERE ${KNOWN} GROUP BY agent_name`,
+    WHERE ${KNOWN_OUTCOME} GROUP BY agent_name`,
   );
   return new Map(rows.map(({ agent_name, runs }) => [agent_name as string, runs as number]));
 }
