@@ -77,16 +77,17 @@ describe("readAgentDefinitions", () => {
   });
 
   it("reports what is no definition, and reads the others", async () => {
+    const like = (pattern: RegExp): unknown => expect.stringMatching(pattern);
     const expected = {
-      "no-front-matter.md": /no front matter/,
-      "no-end.md": /no end/,
-      "empty.md": /no front matter/,
-      "nothing-said.md": /neither name nor description/,
-      "binary.md": /not a text/,
-      "huge.md": /1000001 bytes/,
-      "folder.md": /not a file/,
-      "gone.md": /does not exist/,
-      "second.md": /defines good, as .*good\.md does/,
+      "no-front-matter.md": like(/no front matter/),
+      "no-end.md": like(/no end/),
+      "empty.md": like(/no front matter/),
+      "nothing-said.md": like(/neither name nor description/),
+      "binary.md": like(/not a text/),
+      "huge.md": like(/1000001 bytes/),
+      "folder.md": like(/not a file/),
+      "gone.md": like(/does not exist/),
+      "second.md": like(/defines good, as .*good\.md does/),
     };
     write("agents/good.md", agent("good"));
     write("agents/no-front-matter.md", "# Agent\n");
@@ -103,8 +104,7 @@ describe("readAgentDefinitions", () => {
     const { definitions, problems } = await read();
     expect(definitions.map(({ agent_name }) => agent_name)).toEqual(["good"]);
     const reasons = Object.fromEntries(problems.map(({ path, reason }) => [path.slice(root.length + 8), reason]));
-    for (const [file, reason] of Object.entries(expected)) expect(reasons[file], file).toMatch(reason);
-    expect(problems).toHaveLength(Object.keys(expected).length);
+    expect(reasons).toEqual(expected);
   });
 
   it.skipIf(process.getuid?.() === 0)("reports what it may not read", async () => {

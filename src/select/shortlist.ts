@@ -9,7 +9,7 @@ export interface DescribedAgent {
 }
 
 /** An agent whose definition speaks of what a task speaks of. */
-export interface ShortlistedAgent {
+export interface DefinitionMatch {
   readonly agent_name: string;
   /** How much; comparable within one shortlist only, and no probability. */
   readonly score: number;
@@ -46,7 +46,7 @@ export class Shortlist {
    *
    * @returns at most `limit`; fewer, or none, when fewer have a word of the task
    */
-  rank(task_description: string, limit = 3): ShortlistedAgent[] {
+  rank(task_description: string, limit = 3): DefinitionMatch[] {
     const words = wordsByTerm(task_description);
     const scores = new Float64Array(this.#names.length);
     const matched = this.#names.map((): { word: string; score: number }[] => []);
