@@ -8,42 +8,50 @@ export const MOST_CHARACTERS = 20_000;
 export const JUDGEMENT_ORDER =
   "(given_at, coalesce(sequence, 0), coalesce(event_id, ''), coalesce(feedback_source, ''))";
 
-/** The last judgement of each invocation. As a rule there is one, which is much faster. */
-const JUDGEMENTS = `(
-  SELECT invocation_id, any_value(success) AS judged_success, any_value(quality_rating) AS quality_rating
-  FROM feedback WHERE success IS NOT NULL GROUP BY invocation_id HAVING count(*) = 1
-  UNION ALL
-  SELECT invocation_id, arg_max(success, ${JUDGEMENT_ORDER}), arg_max(quality_rating, ${JUDGEMENT_ORDER})
-  FROM feedback WHERE success IS NOT NULL AND invocation_id IN (
-    SELECT invocation_id FROM feedback WHERE success IS NOT NULL GROUP BY invocation_id HAVING count(*) > 1
-  ) GROUP BY invocation_id
+/** The last judgement of each of some invocations. */
+const judgementsOf = (ids: string) => `(
+  SELECT invocation_id, arg_max(success, ${JUDGEMENT_ORDER}) AS judged_success,
+    arg_max(quality_rating, ${JUDGEMENT_ORDER}) AS quality_rating
+  FROM feedback WHERE success IS NOT NULL AND invocation_id IN (${ids}) GROUP BY invocation_id
 )`;
 
 /** Runs that ended and of which somebody knows what came of them. */
 export const KNOWN_OUTCOME =
   "agent_name IS NOT NULL AND status <> 'running' AND (status <> 'unknown' OR judged_success IS NOT NULL)";
 
+/** Those runs, by id. Few end without saying how, so they alone are looked up among the judgements. */
+const KNOWN_RUNS = `(
+  SELECT invocation_id, agent_name, started_at FROM invocations
+  WHERE agent_name IS NOT NULL AND status IN ('success', 'failure', 'partial')
+  UNION ALL
+  SELECT invocation_id, agent_name, started_at FROM invocations
+  WHERE agent_name IS NOT NULL AND status = 'unknown'
+    AND invocation_id IN (SELECT invocation_id FROM feedback WHERE success IS NOT NULL)
+)`;
+
 /**
  * The last runs of every agent that ended and whose outcome is known, in order of their start.
  *
- * @param ofAgent how many of one agent at most, so that nobody's runs drive out those of others
+ * @param ofAgent how many of one agent, so that nobody's runs drive out those of others; more when several started at once
  * @param most how many at most, of the last ones
  */
 export async function endedRuns(tables: Tables, ofAgent: number, most: number): Promise<RunRecord[]> {
   // Ids first: whole rows of a million runs take many times longer to sort than to look up.
-  const chosen = `
-    SELECT invocation_id, started_at, judged_success, quality_rating
-    FROM invocations LEFT JOIN ${JUDGEMENTS} USING (invocation_id)
-    WHERE ${KNOWN_OUTCOME}
-    QUALIFY row_number() OVER (PARTITION BY agent_name ORDER BY started_at DESC, invocation_id DESC) <= ${ofAgent}
-    ORDER BY started_at DESC, invocation_id DESC
-    LIMIT ${most}`;
   const rows = stream<RunRecord>(
     tables,
-    `SELECT invocation_id, agent_name, agent_type, task_type, left(task_description, ${MOST_CHARACTERS}) AS task_description,
+    `WITH chosen AS MATERIALIZED (
+      SELECT invocation_id, started_at FROM ${KNOWN_RUNS} JOIN (
+        SELECT agent_name, list_last(max(started_at, ${ofAgent})) AS first FROM ${KNOWN_RUNS} GROUP BY agent_name
+      ) USING (agent_name)
+      WHERE started_at >= first
+      ORDER BY started_at DESC, invocation_id DESC
+      LIMIT ${most}
+    )
+    SELECT invocation_id, agent_name, agent_type, task_type, left(task_description, ${MOST_CHARACTERS}) AS task_description,
       status, tests_passed, build_succeeded, judged_success, quality_rating, epoch_ms(c.started_at)::DOUBLE AS at,
       duration_seconds, definition_hash
-    FROM (${chosen}) AS c JOIN invocations USING (invocation_id)
+    FROM chosen AS c JOIN invocations USING (invocation_id)
+      LEFT JOIN ${judgementsOf("SELECT invocation_id FROM chosen")} USING (invocation_id)
     ORDER BY c.started_at, invocation_id`,
   );
   const runs: RunRecord[] = [];
@@ -53,9 +61,6 @@ export async function endedRuns(tables: Tables, ofAgent: number, most: number): 
 
 /** How many runs with a known outcome every agent has, of all time. */
 export async function knownRuns(tables: Tables): Promise<Map<string, number>> {
-  const rows = await tables.rows(
-    `SELECT agent_name, count(*) AS runs FROM invocations LEFT JOIN ${JUDGEMENTS} USING (invocation_id)
-    WHERE ${KNOWN_OUTCOME} GROUP BY agent_name`,
-  );
+  const rows = await tables.rows(`SELECT agent_name, count(*) AS runs FROM ${KNOWN_RUNS} GROUP BY agent_name`);
   return new Map(rows.map(({ agent_name, runs }) => [agent_name as string, runs as number]));
 }
