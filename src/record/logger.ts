@@ -250,15 +250,16 @@ export class TelemetryLogger {
     return invocation_id;
   }
 
-  /** The hash of the agent's definition as it stands in the line; empty when it is not known. */
+  /** The version of the agent's definition as it stands in the line; empty when it is not known. */
   #definitionOf({ agent_name, definition_hash, timestamp }: InvocationArguments): string {
-    const given = check.optionalId("definition_hash", definition_hash);
+    if (definition_hash !== undefined) {
+      const given = check.optionalId("definition_hash", definition_hash);
+      return given === null ? "" : members({ definition_hash: given });
+    }
     const at = check.optionalTimestamp("timestamp", timestamp);
-    const hash =
-      definition_hash === undefined
-        ? this.#definitions?.of(agent_name, at === undefined ? undefined : parseTimestamp(at))
-        : given;
-    return hash === null || hash === undefined ? "" : members({ definition_hash: hash });
+    const hash = this.#definitions?.of(agent_name, at === undefined ? undefined : parseTimestamp(at));
+    // Its digits stand in JSON as they are.
+    return hash === null || hash === undefined ? "" : `,"definition_hash":"${hash}"`;
   }
 
   /**
