@@ -17,11 +17,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   analyze: [],
   select: [],
   backtest: ["select", "analyze"],
-  tables: ["log", "analyze"],
+  tables: ["log", "analyze", "select"],
+  "selector.ts": ["tables", "analyze", "select", "agents"],
   "analyzer.ts": ["tables", "analyze"],
   access: ["tables", "log"],
-  cli: ["analyzer.ts", "access", "analyze", "record", "log", "backtest"],
-  "index.ts": ["analyzer.ts", "analyze", "record"],
+  cli: ["analyzer.ts", "selector.ts", "access", "analyze", "select", "record", "log", "backtest"],
+  "index.ts": ["analyzer.ts", "selector.ts", "analyze", "select", "record"],
 };
 
 /** Specifiers of all imports of a module, static and dynamic, of values and of types. */

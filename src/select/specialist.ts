@@ -63,7 +63,7 @@ function tellingWords(some: readonly Weighed[], all: readonly Weighed[]): string
   const spelled = new Map<string, string>();
   const here = shares(some, spelled);
   const everywhere = shares(all.map(([text]) => [text, 1]));
-  const unseen = 1 / (1 + all.length);
+  const unseen = 1 / (2 + all.length);
   return [...here]
     .map(([term, p]) => ({ term, score: p * Math.log(p / Math.max(unseen, everywhere.get(term) ?? 0)) }))
     .filter(({ score }) => score > 0)
