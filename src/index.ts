@@ -1,6 +1,10 @@
 export * from "./record/index.js";
 export { TelemetryAnalyzer } from "./analyzer.js";
 export type { AnalyzerOptions, Report } from "./analyzer.js";
+export { backtest } from "./backtester.js";
+export type { BacktestOptions, BacktestReport } from "./backtester.js";
+export type { AdviceComparison, AdviceValue, OutcomeRate } from "./backtest/own-history.js";
+export type { ReliabilityBin, Scores } from "./backtest/scores.js";
 export type { BandThresholds, PhaseBand } from "./analyze/band.js";
 export type { DominantCause } from "./analyze/causes.js";
 export type { Evidence } from "./analyze/evidence.js";

@@ -19,10 +19,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   backtest: ["select", "analyze"],
   tables: ["log", "analyze", "select"],
   "selector.ts": ["tables", "analyze", "select", "agents"],
+  "backtester.ts": ["tables", "select", "backtest"],
   "analyzer.ts": ["tables", "analyze"],
   access: ["tables", "log"],
-  cli: ["analyzer.ts", "selector.ts", "access", "analyze", "select", "record", "log", "backtest"],
-  "index.ts": ["analyzer.ts", "selector.ts", "analyze", "select", "record"],
+  cli: ["analyzer.ts", "selector.ts", "access", "analyze", "select", "record", "log", "backtest", "backtester.ts"],
+  "index.ts": ["analyzer.ts", "selector.ts", "backtester.ts", "backtest", "analyze", "select", "record"],
 };
 
 /** Specifiers of all imports of a module, static and dynamic, of values and of types. */
