@@ -125,7 +125,7 @@ describe("readAgentDefinitions", () => {
     symlinkSync(join(root, "shared"), join(root, "agents", "shared"));
     symlinkSync(join(root, "agents"), join(root, "shared", "back"));
     symlinkSync("self.md", join(root, "agents", "self.md"));
-    execFileSync("mkfifo", [join(root, "agents", "pipe.md")]);
+    execFileSync("sh", ["-c", 'mkfifo "$1"', "sh", join(root, "agents", "pipe.md")]);
     const { definitions, problems } = await read();
     expect(definitions.map(({ agent_name }) => agent_name)).toEqual(["a", "tester"]);
     expect(problems.map(({ reason }) => reason)).toEqual(["is not a file", "is a link that leads back to itself"]);

@@ -23,7 +23,7 @@ export interface AgentDefinition {
 }
 
 /** A file or folder of which nothing could be learned, and why. */
-export interface DefinitionProblem {
+interface DefinitionProblem {
   readonly path: string;
   readonly reason: string;
 }

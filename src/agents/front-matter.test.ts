@@ -41,7 +41,13 @@ describe("readFrontMatter", () => {
   });
 
   it("takes tools as a list, or with commas", () => {
-    for (const tools of ["Read, Grep", "[Read, Grep]", "\n  - Read\n  - Grep", '"Read, Grep"'])
+    for (const tools of [
+      "Read, Grep",
+      "[Read, Grep]",
+      "\n  - Read\n  - Grep",
+      "\n  Read: true\n  Edit: false\n  Grep: true",
+      '"Read, Grep"',
+    ])
       expect(readFrontMatter(`name: a\ntools: ${tools}`).tools).toEqual(["Read", "Grep"]);
   });
 

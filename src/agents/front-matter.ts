@@ -74,9 +74,15 @@ function fieldsOf(front: string): { readonly fields: Fields; readonly problem: s
 }
 
 function asText(value: unknown): string {
-  // What lies deeper is left out: references may make a short text grow beyond all bounds.
-  if (Array.isArray(value)) return value.filter((item) => typeof item === "string").join("\n");
-  return typeof value === "string" ? value : "";
+  if (typeof value === "string") return value;
+  if (typeof value !== "object" || value === null) return "";
+  // OpenCode writes tools as `read: true`. What lies deeper is left out: by references, a short text could grow without end.
+  const items: unknown[] = Array.isArray(value) ? value : keysThatAreOn(value);
+  return items.filter((item) => typeof item === "string").join("\n");
+}
+
+function keysThatAreOn(value: object): string[] {
+  return Object.entries(value).flatMap(([key, on]) => (on === "true" ? [key] : []));
 }
 
 /** The first field of each name counts: the same word may begin a line of an example. */

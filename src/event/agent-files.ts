@@ -4,7 +4,7 @@ import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 
 /** Nobody writes a longer definition of an agent: what is longer is something else. */
-export const MAX_DEFINITION_BYTES = 1_000_000;
+const MAX_DEFINITION_BYTES = 1_000_000;
 
 /** In one folder and those below it; beyond, it is no folder of agents. */
 const MAX_ENTRIES = 20_000;
@@ -66,7 +66,7 @@ export function listAgentFiles(folder: string, onProblem: (path: string, reason:
 /**
  * Reads the bytes of a definition file.
  *
- * @throws when it cannot be read, is no file, or is longer than {@link MAX_DEFINITION_BYTES}
+ * @throws when it cannot be read, is no file, or is longer than a megabyte
  */
 export function readAgentFile(path: string): Buffer {
   const stats = statSync(path);

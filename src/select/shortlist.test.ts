@@ -33,6 +33,14 @@ describe("Shortlist", () => {
     expect(names(agents, "transcribe it")).toEqual(["b", "a"]);
   });
 
+  it("leaves out what an agent's instructions say of other agents", () => {
+    const others =
+      "- Hands queries to `Database-Engineer`\n- vs c-pro: he writes drivers.\nThe api-designer draws interfaces";
+    const agents = [agent("api-designer", "", others), agent("database-engineer"), agent("c-pro")];
+    expect(names(agents, "write a driver, speed up queries")).toEqual([]);
+    expect(names(agents, "draw an interface")).toEqual(["api-designer"]);
+  });
+
   it("does not let long definitions win by their length", () => {
     const long = Array.from({ length: 500 }, (_, i) => `word${i}`).join(" ");
     expect(names([agent("long", `payments ${long}`), agent("short", "payments")], "payments")[0]).toBe("short");

@@ -26,7 +26,8 @@ const BEGINNING = 5;
 
 /**
  * Which agents are meant for a task, judged by their definitions alone: BM25 over name and description plus BM25 over
- * the body, in both of the words and of their beginnings. Says nothing about how well they do it.
+ * the body, in both of the words and of their beginnings. Lines of a body that name another agent are left out: they say
+ * what that one is for. Says nothing about how well the agents do it.
  */
 export class Shortlist {
   readonly #names: readonly string[];
@@ -35,9 +36,10 @@ export class Shortlist {
   constructor(agents: readonly DescribedAgent[]) {
     const sorted = agents.toSorted((a, b) => (a.agent_name < b.agent_name ? -1 : 1));
     this.#names = sorted.map(({ agent_name }) => agent_name);
+    const names = new Set(this.#names.map((name) => name.toLowerCase()));
     this.#fields = [
       new Bm25(sorted.map(({ agent_name, description }) => `${agent_name}\n${description}`)),
-      new Bm25(sorted.map(({ body }) => body)),
+      new Bm25(sorted.map((agent) => ownLines(agent, names))),
     ];
   }
 
@@ -78,6 +80,20 @@ function wordsByTerm(text: string): Map<string, string> {
   for (const word of text.slice(0, TEXT_READ).match(/[\p{L}\p{M}\p{N}]+/gu) ?? [])
     for (const term of terms(word)) if (!found.has(term)) found.set(term, word);
   return found;
+}
+
+/** The lines of an agent's body that name no other agent. Names of one word are left alone: they are words, too. */
+function ownLines({ agent_name, body }: DescribedAgent, names: ReadonlySet<string>): string {
+  const own = agent_name.toLowerCase();
+  const namesAnother = (line: string) =>
+    (line.match(/[\p{L}\p{N}]+(?:[-_.][\p{L}\p{N}]+)+/gu) ?? []).some((word) => {
+      const name = word.toLowerCase();
+      return name !== own && names.has(name);
+    });
+  return body
+    .split("\n")
+    .filter((line) => !namesAnother(line))
+    .join("\n");
 }
 
 /** What a term is indexed by: itself and, marked, its beginning. */
