@@ -2,9 +2,11 @@ import type { Evidence } from "./evidence.js";
 import type { SparseVector } from "./tf-idf.js";
 import type { Variances } from "./variances.js";
 
-/** Sums over observations: what the observations say of each feature, whoever it was, and of each agent with it. */
+/** Sums over observations, ready to be applied to a task. */
 export interface Effects {
+  /** Of each feature, of all agents. */
   readonly shared: Float64Array;
+  /** Of each feature that an agent met, of that agent alone; by slot. */
   readonly own: Float64Array;
 }
 
@@ -19,79 +21,84 @@ export interface Effects {
  *
  * Repeats of one task by one agent also share `agent_task`, which no number of repeats averages out: so they say a lot
  * of this task, and together little more of others than one run. Tasks without words are nobody's repeats.
+ *
+ * A feature and an agent that met it make a slot. Those of an agent lie together, as its observations do.
  */
 export class Kernel {
   readonly evidence: Evidence;
   readonly variances: Variances;
+  /** How many features there are. */
+  readonly features: number;
   /** Place of the first term among the features: after the constant and the domains. */
   readonly firstTerm: number;
-  /** Features of each task of the evidence. */
-  readonly tasks: readonly SparseVector[];
+  /** Features of each task: from `taskStarts[t]` to the next task's. */
+  readonly taskStarts: Int32Array;
+  readonly taskIds: Int32Array;
+  readonly taskValues: Float64Array;
+  /** Task of each observation. */
+  readonly taskOf: Int32Array;
   /** Variance of each observation's outcome around what its features say. */
   readonly noise: Float64Array;
-  /** Variance of each feature's effects: that of all agents, and an agent's own. */
-  readonly sharedVariance: Float64Array;
-  readonly ownVariance: Float64Array;
-  /** The agents that met feature f: `#slotAgents[#slotStarts[f]]` and those that follow, to the next feature's. */
-  readonly #slotStarts: Int32Array;
-  readonly #slotAgents: Int32Array;
-  /** Slot of each feature of each observation, observation by observation. */
+  /** Feature and agent of each slot. */
+  readonly #slotFeature: number[] = [];
+  readonly #slotAgent: number[] = [];
+  /** Slots of the features of the observations, observation by observation, in the order of the task's features. */
   readonly #slots: Int32Array;
+  /** Slots of feature f: from `#featureStarts[f]` to the next feature's. */
+  readonly #featureStarts: Int32Array;
+  readonly #featureSlots: Int32Array;
 
-  /** @param vectors of the evidence's texts */
+  /**
+   * @param vectors of the evidence's texts
+   * @param terms how many terms there are
+   */
   constructor(evidence: Evidence, vectors: readonly SparseVector[], terms: number, variances: Variances) {
     this.evidence = evidence;
     this.variances = variances;
     this.firstTerm = 1 + evidence.domains.length;
-    const features = this.firstTerm + terms;
-    this.sharedVariance = new Float64Array(features).fill(variances.text);
-    this.ownVariance = new Float64Array(features).fill(variances.agent_text);
-    this.sharedVariance.fill(variances.domain, 0, this.firstTerm)[0] = 0;
-    this.ownVariance.fill(variances.agent_domain, 0, this.firstTerm)[0] = variances.agent;
-    this.tasks = evidence.tasks.map(({ text, domain }) =>
-      this.features(vectors[text]!, domain < 0 ? [] : [[domain, 1]]),
-    );
+    this.features = this.firstTerm + terms;
+    const tasks = evidence.tasks.map(({ text, domain }) => this.task(vectors[text]!, domain < 0 ? [] : [[domain, 1]]));
+    this.taskStarts = starts(tasks.map(({ ids }) => ids.length));
+    this.taskIds = new Int32Array(this.taskStarts[tasks.length]!);
+    this.taskValues = new Float64Array(this.taskIds.length);
+    for (const [t, { ids, values }] of tasks.entries()) {
+      this.taskIds.set(ids, this.taskStarts[t]);
+      this.taskValues.set(values, this.taskStarts[t]);
+    }
+    this.taskOf = Int32Array.from(evidence.observations, ({ task }) => task);
     this.noise = Float64Array.from(evidence.observations, ({ task, weight }) =>
       this.hasWords(task)
         ? variances.agent_task + variances.noise / weight
         : (variances.agent_task + variances.noise) / weight,
     );
-
-    // Observations come by agent, so that a feature's agents come one after the other.
-    const lastAgent = new Int32Array(features).fill(-1);
-    this.#slotStarts = new Int32Array(features + 1);
-    let entries = 0;
-    for (const { agent, task } of evidence.observations)
-      for (const feature of this.tasks[task]!.ids) {
-        entries++;
-        if (lastAgent[feature] === agent) continue;
-        lastAgent[feature] = agent;
-        this.#slotStarts[feature + 1]!++;
-      }
-    for (let f = 0; f < features; f++) this.#slotStarts[f + 1]! += this.#slotStarts[f]!;
-    this.#slotAgents = new Int32Array(this.#slotStarts[features]!);
-    this.#slots = new Int32Array(entries);
-    const next = this.#slotStarts.slice(0, features);
-    lastAgent.fill(-1);
+    this.#slots = new Int32Array(this.taskOf.reduce((sum, task) => sum + tasks[task]!.ids.length, 0));
+    const slotOf = new Int32Array(this.features).fill(-1);
     let entry = 0;
     for (const { agent, task } of evidence.observations)
-      for (const feature of this.tasks[task]!.ids) {
-        if (lastAgent[feature] !== agent) {
-          lastAgent[feature] = agent;
-          this.#slotAgents[next[feature]!++] = agent;
+      for (const feature of tasks[task]!.ids) {
+        const slot = slotOf[feature]!;
+        if (slot < 0 || this.#slotAgent[slot] !== agent) {
+          slotOf[feature] = this.#slotAgent.push(agent) - 1;
+          this.#slotFeature.push(feature);
         }
-        this.#slots[entry++] = next[feature]! - 1;
+        this.#slots[entry++] = slotOf[feature]!;
       }
+    const counts = new Int32Array(this.features);
+    for (const feature of this.#slotFeature) counts[feature]!++;
+    this.#featureStarts = starts(counts);
+    this.#featureSlots = new Int32Array(this.#slotFeature.length);
+    const next = this.#featureStarts.slice();
+    for (const [slot, feature] of this.#slotFeature.entries()) this.#featureSlots[next[feature]!++] = slot;
   }
 
   /** Whether anything is known of what a task is about. */
   hasWords(task: number): boolean {
-    const { ids } = this.tasks[task]!;
-    return ids.length > 0 && ids.at(-1)! >= this.firstTerm;
+    const end = this.taskStarts[task + 1]!;
+    return end > this.taskStarts[task]! && this.taskIds[end - 1]! >= this.firstTerm;
   }
 
-  /** Features of a task: the constant, its domains with their shares, and the terms of its text's vector. */
-  features(vector: SparseVector, domains: readonly (readonly [domain: number, share: number])[]): SparseVector {
+  /** A task's features: the constant, its domains with their shares, and the terms of its text's vector. */
+  task(vector: SparseVector, domains: readonly (readonly [domain: number, share: number])[]): SparseVector {
     const ids = new Int32Array(1 + domains.length + vector.ids.length);
     const values = new Float64Array(ids.length);
     values[0] = 1;
@@ -100,54 +107,53 @@ export class Kernel {
       ids[place] = 1 + domain;
       values[place++] = share;
     }
-    ids.set(
-      vector.ids.map((id) => id + this.firstTerm),
-      place,
-    );
-    values.set(vector.values, place);
+    for (let i = 0; i < vector.ids.length; i++) {
+      ids[place] = this.firstTerm + vector.ids[i]!;
+      values[place++] = vector.values[i]!;
+    }
     return { ids, values };
   }
 
   /** Sums each feature over the observations, each taken `v` times. */
-  effects(v: Float64Array, into: Effects = this.noEffects()): Effects {
-    const { shared, own } = into;
-    shared.fill(0);
-    own.fill(0);
-    let entry = 0;
-    for (const [i, { task }] of this.evidence.observations.entries()) {
-      const { ids, values } = this.tasks[task]!;
-      const times = v[i]!;
-      for (let j = 0; j < ids.length; j++) {
-        const value = times * values[j]!;
-        shared[ids[j]!]! += value;
-        own[this.#slots[entry++]!]! += value;
-      }
-    }
-    return into;
+  effects(v: Float64Array): Effects {
+    const own = new Float64Array(this.#slotFeature.length);
+    this.#scatter(v, own);
+    const shared = new Float64Array(this.features);
+    for (let slot = 0; slot < own.length; slot++) shared[this.#slotFeature[slot]!]! += own[slot]!;
+    return { shared, own };
   }
 
-  noEffects(): Effects {
-    return {
-      shared: new Float64Array(this.sharedVariance.length),
-      own: new Float64Array(this.#slotAgents.length),
-    };
+  #scatter(v: Float64Array, own: Float64Array): void {
+    const [slots, starts, values] = [this.#slots, this.taskStarts, this.taskValues];
+    let entry = 0;
+    for (let i = 0; i < v.length; i++) {
+      const task = this.taskOf[i]!;
+      const times = v[i]!;
+      for (let j = starts[task]!; j < starts[task + 1]!; j++) own[slots[entry++]!]! += times * values[j]!;
+    }
   }
 
   /** A function that writes (covariance + noise) · v to `result`. */
   product(): (v: Float64Array, result: Float64Array) => void {
-    const { observations } = this.evidence;
-    const sums = this.noEffects();
+    const [slots, starts, values] = [this.#slots, this.taskStarts, this.taskValues];
+    const features = Int32Array.from(this.#slotFeature);
+    const own = new Float64Array(features.length);
+    const shared = new Float64Array(this.features);
+    const sharedVariance = Float64Array.from(shared, (_, feature) => this.#variance(feature).shared);
+    const ownVariance = Float64Array.from(shared, (_, feature) => this.#variance(feature).own);
     return (v, result) => {
-      const { shared, own } = this.effects(v, sums);
-      for (let f = 0; f < shared.length; f++) shared[f]! *= this.sharedVariance[f]!;
-      for (let f = 0; f < shared.length; f++)
-        for (let slot = this.#slotStarts[f]!; slot < this.#slotStarts[f + 1]!; slot++)
-          own[slot]! *= this.ownVariance[f]!;
+      own.fill(0);
+      this.#scatter(v, own);
+      shared.fill(0);
+      for (let slot = 0; slot < own.length; slot++) shared[features[slot]!]! += own[slot]!;
+      for (let f = 0; f < shared.length; f++) shared[f]! *= sharedVariance[f]!;
+      for (let slot = 0; slot < own.length; slot++)
+        own[slot] = shared[features[slot]!]! + ownVariance[features[slot]!]! * own[slot]!;
       let entry = 0;
-      for (let i = 0; i < observations.length; i++) {
-        const { ids, values } = this.tasks[observations[i]!.task]!;
+      for (let i = 0; i < v.length; i++) {
+        const task = this.taskOf[i]!;
         let sum = this.noise[i]! * v[i]!;
-        for (let j = 0; j < ids.length; j++) sum += values[j]! * (shared[ids[j]!]! + own[this.#slots[entry++]!]!);
+        for (let j = starts[task]!; j < starts[task + 1]!; j++) sum += values[j]! * own[slots[entry++]!]!;
         result[i] = sum;
       }
     };
@@ -155,41 +161,47 @@ export class Kernel {
 
   /** Variance of each observation's outcome. */
   diagonal(): Float64Array {
-    return Float64Array.from(this.evidence.observations, ({ task }, i) => {
-      const { shared, own } = this.variance(this.tasks[task]!);
-      return shared + own + this.noise[i]!;
+    return this.noise.map((noise, i) => {
+      const task = this.taskOf[i]!;
+      let sum = noise;
+      for (let j = this.taskStarts[task]!; j < this.taskStarts[task + 1]!; j++) {
+        const { shared, own } = this.#variance(this.taskIds[j]!);
+        sum += this.taskValues[j]! ** 2 * (shared + own);
+      }
+      return sum;
     });
   }
 
-  /** Variance of the effects of a task, those of all agents and an agent's own. */
-  variance({ ids, values }: SparseVector): { shared: number; own: number } {
-    let shared = 0;
-    let own = 0;
+  /** What the effects add up to on a task, of all agents and of each; only of features from `first` to before `end`. */
+  apply(effects: Effects, { ids, values }: SparseVector, first = 0, end = this.features): Effects {
+    const shared = new Float64Array(1);
+    const own = new Float64Array(this.evidence.agents.length);
     for (let j = 0; j < ids.length; j++) {
-      const square = values[j]! ** 2;
-      shared += square * this.sharedVariance[ids[j]!]!;
-      own += square * this.ownVariance[ids[j]!]!;
+      const feature = ids[j]!;
+      if (feature < first || feature >= end) continue;
+      const variance = this.#variance(feature);
+      shared[0]! += values[j]! * variance.shared * effects.shared[feature]!;
+      const times = values[j]! * variance.own;
+      for (let at = this.#featureStarts[feature]!; at < this.#featureStarts[feature + 1]!; at++) {
+        const slot = this.#featureSlots[at]!;
+        own[this.#slotAgent[slot]!]! += times * effects.own[slot]!;
+      }
     }
     return { shared, own };
   }
 
-  /** What the effects add up to on a task, of all agents and of each agent's own; features from `first` to `end` only. */
-  apply(
-    { shared, own }: Effects,
-    { ids, values }: SparseVector,
-    first = 0,
-    end = Infinity,
-  ): { shared: number; own: Float64Array } {
-    let sum = 0;
-    const byAgent = new Float64Array(this.evidence.agents.length);
-    for (let j = 0; j < ids.length; j++) {
-      const feature = ids[j]!;
-      if (feature < first || feature >= end) continue;
-      sum += values[j]! * this.sharedVariance[feature]! * shared[feature]!;
-      const times = values[j]! * this.ownVariance[feature]!;
-      for (let slot = this.#slotStarts[feature]!; slot < this.#slotStarts[feature + 1]!; slot++)
-        byAgent[this.#slotAgents[slot]!]! += times * own[slot]!;
-    }
-    return { shared: sum, own: byAgent };
+  /** Variance of a feature's effect: of that which all agents share, and of an agent's own. */
+  #variance(feature: number): { shared: number; own: number } {
+    const { variances } = this;
+    if (feature === 0) return { shared: 0, own: variances.agent };
+    if (feature < this.firstTerm) return { shared: variances.domain, own: variances.agent_domain };
+    return { shared: variances.text, own: variances.agent_text };
   }
+}
+
+/** Where each of some lists of these lengths starts, when they lie one after the other; and where the last one ends. */
+export function starts(lengths: ArrayLike<number>): Int32Array {
+  const places = new Int32Array(lengths.length + 1);
+  for (let i = 0; i < lengths.length; i++) places[i + 1] = places[i]! + lengths[i]!;
+  return places;
 }

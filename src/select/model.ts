@@ -122,7 +122,7 @@ export class SelectionModel {
     return agents.map((agent_name): Prediction => {
       const agent = this.#agentPlaces.get(agent_name) ?? -1;
       const repeat = this.#repeat(agent, asked.tasks);
-      const unclipped = this.#prior + shared + (agent < 0 ? 0 : own[agent]!) + this.#sameTask(repeat);
+      const unclipped = this.#prior + shared[0]! + (agent < 0 ? 0 : own[agent]!) + this.#sameTask(repeat);
       const mean = Math.min(HIGHEST, Math.max(LOWEST, unclipped));
       const variance = this.#uncertainty.variance(
         agent,
@@ -152,7 +152,7 @@ export class SelectionModel {
     const repeat = this.#repeat(agent, asked.tasks);
     const part = (first: number, end?: number) => {
       const { shared, own } = kernel.apply(this.#effects, asked.features, first, end);
-      return { shared, own: agent < 0 ? 0 : own[agent]! };
+      return { shared: shared[0]!, own: agent < 0 ? 0 : own[agent]! };
     };
     const constant = part(0, 1);
     const domain = part(1, kernel.firstTerm);
@@ -177,7 +177,7 @@ export class SelectionModel {
   #ask({ task_description, domains }: TaskQuery): Asked {
     const known = [...new Set(domains)].flatMap((label) => this.#domainPlaces.get(label) ?? []).sort((p, q) => p - q);
     const total = known.reduce((sum, place) => sum + this.#domainWeights[place]!, 0);
-    const features = this.#kernel.features(
+    const features = this.#kernel.task(
       this.#vocabulary.vector(task_description),
       known.map((place) => [place, this.#domainWeights[place]! / total]),
     );

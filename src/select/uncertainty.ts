@@ -1,4 +1,4 @@
-import type { Kernel } from "./kernel.js";
+import { starts, type Kernel } from "./kernel.js";
 import type { SparseVector } from "./tf-idf.js";
 
 /** Observations that an uncertainty is computed from. */
@@ -12,62 +12,86 @@ export interface Likeness {
   readonly domain: Float64Array;
 }
 
-/** An observation, its covariance with the query, and how much of the query's variance it alone would explain. */
-interface Neighbour {
-  readonly observation: number;
-  readonly covariance: number;
-  readonly gain: number;
+/** The observations that tell most of a query: those that alone would explain most of its variance come first. */
+class Nearest {
+  size = 0;
+  readonly observations = new Int32Array(NEAREST);
+  readonly covariances = new Float64Array(NEAREST);
+  readonly #gains = new Float64Array(NEAREST);
+
+  /** @param variance the observation's own */
+  offer(observation: number, covariance: number, variance: number): void {
+    const gain = (covariance * covariance) / variance;
+    if (gain === 0 || (this.size === NEAREST && gain <= this.#gains[NEAREST - 1]!)) return;
+    if (this.size < NEAREST) this.size++;
+    let place = this.size - 1;
+    for (; place > 0 && this.#gains[place - 1]! < gain; place--) {
+      this.observations[place] = this.observations[place - 1]!;
+      this.covariances[place] = this.covariances[place - 1]!;
+      this.#gains[place] = this.#gains[place - 1]!;
+    }
+    this.observations[place] = observation;
+    this.covariances[place] = covariance;
+    this.#gains[place] = gain;
+  }
 }
 
 /** What is left uncertain of a query when the past is known. */
 export class Uncertainty {
   readonly #kernel: Kernel;
   readonly #diagonal: Float64Array;
-  /** The tasks that have feature f, and its value there: from `#starts[f]` to the next feature's. Terms only. */
-  readonly #starts: Int32Array;
-  readonly #tasks: Int32Array;
-  readonly #values: Float64Array;
+  /** The tasks whose text has a term, and its value there: from `#termStarts[term]` to the next term's. */
+  readonly #termStarts: Int32Array;
+  readonly #termTasks: Int32Array;
+  readonly #termValues: Float64Array;
   /** Observations of agent a: from `#agentStarts[a]` to the next agent's. */
   readonly #agentStarts: Int32Array;
-  /** All 0 between calls. */
-  readonly #scratch: Float64Array;
+  readonly #domainOf: Int32Array;
+  /** Last entry of each feature while a matrix is made; −1 between calls. */
+  readonly #lastEntry: Int32Array;
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
     this.#diagonal = kernel.diagonal();
-    const features = kernel.sharedVariance.length;
-    this.#starts = new Int32Array(features + 1);
-    for (const { ids } of kernel.tasks) for (const id of ids) if (id >= kernel.firstTerm) this.#starts[id + 1]!++;
-    for (let f = 0; f < features; f++) this.#starts[f + 1]! += this.#starts[f]!;
-    this.#tasks = new Int32Array(this.#starts[features]!);
-    this.#values = new Float64Array(this.#starts[features]!);
-    const next = this.#starts.slice(0, features);
-    for (const [task, { ids, values }] of kernel.tasks.entries())
-      for (let j = 0; j < ids.length; j++) {
-        if (ids[j]! < kernel.firstTerm) continue;
-        const place = next[ids[j]!]!++;
-        this.#tasks[place] = task;
-        this.#values[place] = values[j]!;
+    const { agents, observations, tasks } = kernel.evidence;
+    const { taskStarts, taskIds, taskValues, firstTerm } = kernel;
+    const counts = new Int32Array(kernel.features - firstTerm);
+    for (const id of taskIds) if (id >= firstTerm) counts[id - firstTerm]!++;
+    this.#termStarts = starts(counts);
+    this.#termTasks = new Int32Array(this.#termStarts.at(-1)!);
+    this.#termValues = new Float64Array(this.#termTasks.length);
+    const next = this.#termStarts.slice();
+    for (let task = 0; task < tasks.length; task++)
+      for (let j = taskStarts[task]!; j < taskStarts[task + 1]!; j++) {
+        if (taskIds[j]! < firstTerm) continue;
+        const place = next[taskIds[j]! - firstTerm]!++;
+        this.#termTasks[place] = task;
+        this.#termValues[place] = taskValues[j]!;
       }
-    const { agents, observations } = kernel.evidence;
-    this.#agentStarts = new Int32Array(agents.length + 1);
-    for (const { agent } of observations) this.#agentStarts[agent + 1]!++;
-    for (let a = 0; a < agents.length; a++) this.#agentStarts[a + 1]! += this.#agentStarts[a]!;
-    this.#scratch = new Float64Array(features);
+    const byAgent = new Int32Array(agents.length);
+    for (const { agent } of observations) byAgent[agent]!++;
+    this.#agentStarts = starts(byAgent);
+    this.#domainOf = Int32Array.from(tasks, ({ domain }) => domain);
+    this.#lastEntry = new Int32Array(kernel.features).fill(-1);
   }
 
-  /** How alike the query and the past tasks are. */
+  /** How alike a task, given by its features, and the past tasks are. */
   likeness({ ids, values }: SparseVector): Likeness {
-    const { tasks, domains } = this.#kernel.evidence;
-    const cosine = new Float64Array(tasks.length);
-    const shares = new Float64Array(domains.length);
+    const { firstTerm, evidence } = this.#kernel;
+    const cosine = new Float64Array(evidence.tasks.length);
+    const shares = new Float64Array(evidence.domains.length);
     for (let j = 0; j < ids.length; j++) {
-      const feature = ids[j]!;
-      if (feature > 0 && feature < this.#kernel.firstTerm) shares[feature - 1] = values[j]!;
-      const end = this.#starts[feature + 1]!;
-      for (let at = this.#starts[feature]!; at < end; at++) cosine[this.#tasks[at]!]! += values[j]! * this.#values[at]!;
+      const value = values[j]!;
+      const term = ids[j]! - firstTerm;
+      if (ids[j]! > 0 && term < 0) shares[ids[j]! - 1] = value;
+      if (term < 0) continue;
+      const end = this.#termStarts[term + 1]!;
+      for (let at = this.#termStarts[term]!; at < end; at++)
+        cosine[this.#termTasks[at]!]! += value * this.#termValues[at]!;
     }
-    return { cosine, domain: Float64Array.from(tasks, ({ domain }) => (domain < 0 ? 0 : shares[domain]!)) };
+    const domain = new Float64Array(cosine.length);
+    for (let t = 0; t < domain.length; t++) domain[t] = this.#domainOf[t]! < 0 ? 0 : shares[this.#domainOf[t]!]!;
+    return { cosine, domain };
   }
 
   /** Places of the observations of an agent: from the first to before the second. */
@@ -76,90 +100,102 @@ export class Uncertainty {
   }
 
   /** The observations of all agents that tell most of the query, whoever does it. */
-  nearest({ cosine, domain }: Likeness): readonly Neighbour[] {
-    const { variances, evidence } = this.#kernel;
-    const nearest: Neighbour[] = [];
-    for (let i = 0; i < evidence.observations.length; i++) {
-      const { task } = evidence.observations[i]!;
-      this.#offer(nearest, i, variances.domain * domain[task]! + variances.text * cosine[task]!);
+  nearest({ cosine, domain }: Likeness): Nearest {
+    const { variances, taskOf } = this.#kernel;
+    const nearest = new Nearest();
+    for (let i = 0; i < taskOf.length; i++) {
+      const covariance = variances.domain * domain[taskOf[i]!]! + variances.text * cosine[taskOf[i]!]!;
+      nearest.offer(i, covariance, this.#diagonal[i]!);
     }
     return nearest;
   }
 
   /**
-   * Variance of what the model expects of an agent, given the 64 observations that tell most of it, of its own and of
-   * others: k(x, x) − kᵀ(K + noise)⁻¹k. More of them would make it smaller, so it errs on the careful side.
+   * Variance of what the model expects of an agent, given the 64 observations that tell most of it, its own and others:
+   * k(x, x) − kᵀ(K + noise)⁻¹k. More of them would make it smaller, so it errs on the careful side.
    *
    * @param prior the variance before anything was seen, k(x, x)
    * @param repeat the agent's observation of the very same task, −1 when there is none
+   * @param shared what `nearest` gave for the query
    */
-  variance(
-    agent: number,
-    prior: number,
-    { cosine, domain }: Likeness,
-    repeat: number,
-    shared: readonly Neighbour[],
-  ): number {
-    const { variances: v, evidence } = this.#kernel;
+  variance(agent: number, prior: number, { cosine, domain }: Likeness, repeat: number, shared: Nearest): number {
+    const { variances: v, taskOf } = this.#kernel;
     const [start, end] = this.range(agent);
-    const nearest: Neighbour[] = [];
+    const nearest = new Nearest();
     for (let i = start; i < end; i++) {
-      const { task } = evidence.observations[i]!;
       const covariance =
         v.agent +
-        (v.domain + v.agent_domain) * domain[task]! +
-        (v.text + v.agent_text) * cosine[task]! +
+        (v.domain + v.agent_domain) * domain[taskOf[i]!]! +
+        (v.text + v.agent_text) * cosine[taskOf[i]!]! +
         (i === repeat ? v.agent_task : 0);
-      this.#offer(nearest, i, covariance);
+      nearest.offer(i, covariance, this.#diagonal[i]!);
     }
-    for (const { observation, covariance } of shared)
-      if (observation < start || observation >= end) this.#offer(nearest, observation, covariance);
+    for (let j = 0; j < shared.size; j++) {
+      const i = shared.observations[j]!;
+      if (i < start || i >= end) nearest.offer(i, shared.covariances[j]!, this.#diagonal[i]!);
+    }
     return this.#remaining(prior, nearest);
   }
 
-  /** Takes an observation among the nearest, when it is one of them; they are sorted, the most telling first. */
-  #offer(nearest: Neighbour[], observation: number, covariance: number): void {
-    const gain = (covariance * covariance) / this.#diagonal[observation]!;
-    if (gain === 0) return;
-    if (nearest.length === NEAREST) {
-      if (gain <= nearest[NEAREST - 1]!.gain) return;
-      nearest.pop();
-    }
-    let place = nearest.length;
-    while (place > 0 && nearest[place - 1]!.gain < gain) place--;
-    nearest.splice(place, 0, { observation, covariance, gain });
-  }
-
   /** prior − kᵀ(K + noise)⁻¹k, by Cholesky's method. */
-  #remaining(prior: number, nearest: readonly Neighbour[]): number {
-    const { evidence, tasks, sharedVariance, ownVariance } = this.#kernel;
-    const n = nearest.length;
-    const factor = new Float64Array(n * n);
+  #remaining(prior: number, { size: n, observations, covariances }: Nearest): number {
+    const factor = this.#covariances(observations.subarray(0, n));
     const solved = new Float64Array(n);
     let variance = prior;
     for (let i = 0; i < n; i++) {
-      const { observation, covariance } = nearest[i]!;
-      const { agent, task } = evidence.observations[observation]!;
-      const { ids, values } = tasks[task]!;
-      for (let f = 0; f < ids.length; f++) this.#scratch[ids[f]!] = values[f]!;
-      let rest = covariance;
-      for (let j = 0; j <= i; j++) {
-        const other = evidence.observations[nearest[j]!.observation]!;
-        const { ids: otherIds, values: otherValues } = tasks[other.task]!;
-        const own = other.agent === agent ? 1 : 0;
-        let sum = i === j ? this.#kernel.noise[observation]! : 0;
-        for (let f = 0; f < otherIds.length; f++) {
-          const id = otherIds[f]!;
-          sum += this.#scratch[id]! * otherValues[f]! * (sharedVariance[id]! + own * ownVariance[id]!);
-        }
+      let rest = covariances[i]!;
+      for (let j = 0; j < i; j++) {
+        let sum = factor[i * n + j]!;
         for (let k = 0; k < j; k++) sum -= factor[i * n + k]! * factor[j * n + k]!;
-        factor[i * n + j] = i === j ? Math.sqrt(sum) : sum / factor[j * n + j]!;
-        if (j < i) rest -= factor[i * n + j]! * solved[j]!;
+        const entry = sum / factor[j * n + j]!;
+        factor[i * n + j] = entry;
+        rest -= entry * solved[j]!;
       }
-      solved[i] = rest / factor[i * n + i]!;
+      let square = factor[i * n + i]!;
+      for (let k = 0; k < i; k++) square -= factor[i * n + k]! ** 2;
+      const pivot = Math.sqrt(square);
+      factor[i * n + i] = pivot;
+      solved[i] = rest / pivot;
       variance -= solved[i]! ** 2;
-      for (const id of ids) this.#scratch[id] = 0;
     }
     return Math.max(0, variance);
+  }
+
+  /** Lower half of K + noise for some observations: most have few words in common, so each word is followed up. */
+  #covariances(observations: Int32Array): Float64Array {
+    const { variances: v, evidence, taskOf, taskStarts, taskIds, taskValues, firstTerm } = this.#kernel;
+    const n = observations.length;
+    const matrix = new Float64Array(n * n);
+    let length = 0;
+    for (const i of observations) length += taskStarts[taskOf[i]! + 1]! - taskStarts[taskOf[i]!]!;
+    // Entries so far, each with the one before it of the same term.
+    const [row, before, value] = [new Int32Array(length), new Int32Array(length), new Float64Array(length)];
+    let entry = 0;
+    for (let i = 0; i < n; i++) {
+      const { agent, task } = evidence.observations[observations[i]!]!;
+      for (let at = taskStarts[task]!; at < taskStarts[task + 1]!; at++) {
+        const id = taskIds[at]!;
+        if (id < firstTerm) continue;
+        row[entry] = i;
+        value[entry] = taskValues[at]!;
+        before[entry] = this.#lastEntry[id]!;
+        this.#lastEntry[id] = entry;
+        for (let e = entry; e >= 0; e = before[e]!) matrix[i * n + row[e]!]! += value[entry]! * value[e]!;
+        entry++;
+      }
+      for (let j = 0; j <= i; j++) {
+        const other = evidence.observations[observations[j]!]!;
+        const own = other.agent === agent ? 1 : 0;
+        const domain = this.#domainOf[task]! >= 0 && this.#domainOf[task] === this.#domainOf[other.task] ? 1 : 0;
+        matrix[i * n + j] =
+          matrix[i * n + j]! * (v.text + own * v.agent_text) +
+          own * v.agent +
+          domain * (v.domain + own * v.agent_domain);
+      }
+      matrix[i * n + i]! += this.#kernel.noise[observations[i]!]!;
+    }
+    for (const i of observations)
+      for (let at = taskStarts[taskOf[i]!]!; at < taskStarts[taskOf[i]! + 1]!; at++) this.#lastEntry[taskIds[at]!] = -1;
+    return matrix;
   }
 }
