@@ -19,7 +19,8 @@ export interface LoggerOptions {
   readonly onError?: (error: Error) => void;
   /**
    * False: the recorder does not look for the definitions of agents, to record which version of an agent ran. By
-   * default it does, in `.claude/agents` of the project and of the user: a look at one file, at most once a second.
+   * default it does, in `.claude/agents` of the project and of the user: it looks at an agent's file at most once a
+   * second, and through the folders at most twice a minute.
    */
   readonly definition_hashes?: boolean;
   /** Default: a new UUID for each logger. */

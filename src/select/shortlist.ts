@@ -22,7 +22,7 @@ const K1 = 1.2;
 const B = 0.75;
 
 /** Words that begin alike count as related: transcribe and transcription, replica and replication. */
-const BEGINNING = 5;
+const BEGINNING = 6;
 
 /**
  * Which agents are meant for a task, judged by their definitions alone: BM25 over name and description plus BM25 over
