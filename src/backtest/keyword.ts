@@ -112,5 +112,5 @@ function rating(agent_name: string, { relevance, runs, successes, seconds, timed
 /** Words of three letters and more; one that stands twice counts twice. */
 function keywords(text: string): string[] {
   const words = text.toLowerCase().match(/[\p{L}\p{N}_]+/gu) ?? [];
-  return words.filter((word) => [...word].length > 2 && !STOP_WORDS.has(word));
+  return words.filter((word) => Array.from(word).length > 2 && !STOP_WORDS.has(word));
 }

@@ -45,21 +45,21 @@ export const METHODS: readonly Method[] = [
     name: "random",
     fit(runs, random) {
       const overall = total(runs);
-      return each(() => ({ ...same(posteriorMean(overall)), advice: random(), exploring: random() }));
+      return ofEach(() => ({ ...same(posteriorMean(overall)), advice: random(), exploring: random() }));
     },
   },
   {
     name: "global",
     fit(runs) {
       const byAgent = totals(runs, ({ agent_name }) => agent_name);
-      return each((_, agent) => same(posteriorMean(byAgent.get(agent))));
+      return ofEach((_, agent) => same(posteriorMean(byAgent.get(agent))));
     },
   },
   {
     name: "wilson",
     fit(runs) {
       const byAgent = totals(runs, ({ agent_name }) => agent_name);
-      return each((_, agent) => {
+      return ofEach((_, agent) => {
         const { sum, count } = byAgent.get(agent) ?? NOTHING;
         const lower = wilsonInterval(sum, count)?.[0] ?? 0;
         return { probability: posteriorMean({ sum, count }), advice: lower, exploring: lower };
@@ -70,7 +70,7 @@ export const METHODS: readonly Method[] = [
     name: "thompson",
     fit(runs, random) {
       const byAgent = totals(runs, ({ agent_name }) => agent_name);
-      return each((_, agent) => {
+      return ofEach((_, agent) => {
         const { sum, count } = byAgent.get(agent) ?? NOTHING;
         const drawn = drawBeta(1 + sum, 1 + count - sum, random);
         return { probability: posteriorMean({ sum, count }), advice: drawn, exploring: drawn };
@@ -82,10 +82,10 @@ export const METHODS: readonly Method[] = [
     fit(runs) {
       const byAgent = totals(runs, ({ agent_name }) => agent_name);
       const byDomain = totals(runs, ({ agent_name, domain }) => (domain === null ? null : key(agent_name, domain)));
-      return each(({ domains }, agent) => {
+      return ofEach(({ domains }, agent) => {
         const here = domains.map((domain) => byDomain.get(key(agent, domain)) ?? NOTHING);
-        const sum = here.reduce((all, each) => all + each.sum, 0);
-        const count = here.reduce((all, each) => all + each.count, 0);
+        const sum = here.reduce((all, part) => all + part.sum, 0);
+        const count = here.reduce((all, part) => all + part.count, 0);
         return same((sum + DOMAIN_PRIOR * posteriorMean(byAgent.get(agent))) / (count + DOMAIN_PRIOR));
       });
     },
@@ -177,6 +177,6 @@ function same(probability: number): Statement {
   return { probability, advice: probability, exploring: probability };
 }
 
-function each(statement: (query: TaskQuery, agent: string) => Statement): Fitted {
+function ofEach(statement: (query: TaskQuery, agent: string) => Statement): Fitted {
   return { state: (query, agents) => agents.map((agent) => statement(query, agent)) };
 }

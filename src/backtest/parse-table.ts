@@ -59,12 +59,33 @@ function parseTask(content: string, line: number): Task {
 }
 
 function parseJson(content: string, line: number): unknown {
+  const message = jsonProblem(content);
+  if (message === undefined) return JSON.parse(content);
+  throw new TableError(line, faultPosition(content, message) + 1, "this is not JSON");
+}
+
+function jsonProblem(content: string): string | undefined {
   try {
-    return JSON.parse(content);
+    JSON.parse(content);
+    return undefined;
   } catch (error) {
-    const [, position] = /position (\d+)/.exec((error as Error).message) ?? [];
-    throw new TableError(line, Number(position ?? content.length) + 1, "this is not JSON");
+    return (error as Error).message;
   }
+}
+
+/** Where a text stops being JSON. V8 says so of most faults; an unexpected token it only quotes. */
+function faultPosition(content: string, message: string): number {
+  const [, position] = /position (\d+)/.exec(message) ?? [];
+  if (position !== undefined) return Number(position);
+  if (!message.startsWith("Unexpected token")) return content.length;
+  // The shortest beginning with this fault: those that end before it have another.
+  let [before, within] = [0, content.length];
+  while (within - before > 1) {
+    const middle = (before + within) >> 1;
+    if (jsonProblem(content.slice(0, middle))?.startsWith("Unexpected token")) within = middle;
+    else before = middle;
+  }
+  return within - 1;
 }
 
 /**

@@ -52,9 +52,13 @@ export interface ReliabilityBin {
  *
  * @param stated probabilities
  * @param outcomes 0 to 1, as many. A mean of several trials counts as if each was scored
- * @param squares means of the squares of those trials, where outcomes are such means
+ * @param squares means of the squares of those trials, where outcomes are means of several
  */
-export function scoreSums(stated: readonly number[], outcomes: readonly number[], squares = outcomes): ScoreSums {
+export function scoreSums(
+  stated: readonly number[],
+  outcomes: readonly number[],
+  squares = outcomes.map((y) => y * y),
+): ScoreSums {
   const bins = Array.from({ length: BINS }, () => ({ count: 0, stated: 0, outcome: 0 }));
   let outcome = 0;
   let brier = 0;
@@ -121,7 +125,7 @@ export function standardError(values: readonly number[]): number | null {
 export function jackknifeError<T>(samples: readonly T[], statistic: (samples: readonly T[]) => number): number | null {
   const n = samples.length;
   if (n < 2) return null;
-  const without = samples.map((_, left) => statistic(samples.filter((_, i) => i !== left)));
+  const without = samples.map((_, left) => statistic(samples.toSpliced(left, 1)));
   const centre = mean(without);
   return Math.sqrt(((n - 1) / n) * without.reduce((sum, value) => sum + (value - centre) ** 2, 0));
 }
