@@ -8,17 +8,19 @@ import {
   type AgentAssessment,
   type AgentRanking,
   type Alternative,
+  type Answer,
   type DefinitionProblem,
   type RecentPerformance,
   type ShortlistedAgent,
 } from "./select/advice.js";
-import { choose, ENOUGH_SIMILAR_RUNS, inOrder, isTested, type Balance } from "./select/choice.js";
+import { choose, ENOUGH_SIMILAR_RUNS, inOrder, isTested, type Balance, type Candidate } from "./select/choice.js";
 import { DomainNames } from "./select/domain.js";
 import { SelectionModel } from "./select/model.js";
 import { claimWeight, pastRun, type RunRecord } from "./select/outcome.js";
-import type { TaskQuery } from "./select/past-run.js";
-import type { Prediction } from "./select/prediction.js";
+import type { PastRun, TaskQuery } from "./select/past-run.js";
+import type { Contribution } from "./select/prediction.js";
 import { Shortlist } from "./select/shortlist.js";
+import { candidatesFor, similarRuns, usualSimilarity } from "./select/similar.js";
 import { outlineSpecialist } from "./select/specialist.js";
 import { KeptTables } from "./tables/kept.js";
 import type { Tables } from "./tables/tables.js";
@@ -64,9 +66,6 @@ const MOST_ALTERNATIVES = 3;
 const MOST_SHORTLISTED = 3;
 const RUNS_NAMED = 3;
 
-/** Agents that have done less of the kind are not named. */
-const WORTH_NAMING = 0.5;
-
 /** Who explores tries so many agents at most for their description alone. */
 const MOST_TRIED = 5;
 
@@ -74,7 +73,8 @@ const MOST_TRIED = 5;
 interface Learned {
   readonly model: SelectionModel;
   readonly names: DomainNames;
-  readonly runs: number;
+  readonly runs: readonly PastRun[];
+  readonly usual_similarity: number;
   readonly known: ReadonlyMap<string, number>;
   readonly trends: ReadonlyMap<string, RecentPerformance>;
   /** Agents by what their definitions say of a task: those that it speaks for, the likeliest first. */
@@ -176,7 +176,8 @@ export class AgentSelector {
         ...(previous ? { previous } : {}),
       }),
       names: new DomainNames(records),
-      runs: records.length,
+      runs,
+      usual_similarity: usualSimilarity(runs),
       known: await knownRuns(tables),
       trends: await this.#trends(tables),
       shortlist: shortlistOf(definitions, records),
@@ -214,104 +215,110 @@ export async function queryBestAgent(query: AgentQuery, options: SelectorOptions
 
 function advise(learned: Learned, query: AgentQuery): AgentAdvice {
   const asked = understand(learned, query);
-  const { task, answer, options } = asked;
-  const predictions = options.explore
-    ? plausible(learned.model.predict(task, asked.agents), asked.shortlist)
-    : learned.model.predict(task, agentsWithRuns(learned, asked.agents));
-  const choice = choose(predictions, options);
+  const { answer, options, similar } = asked;
+  const candidates = options.explore ? plausible(asked) : asked.candidates.filter((each) => hasRuns(learned, each));
+  const choice = choose(candidates, options);
   if (choice.chosen !== undefined) {
-    const others = inOrder(predictions, options).filter((each) => each !== choice.chosen);
+    const others = inOrder(candidates, options).filter((each) => each !== choice.chosen);
     return {
       status: "recommended",
       ...answer,
-      ...assessed(learned, task, choice.chosen),
+      ...assessed(learned, asked, choice.chosen),
       exploration: options.explore,
-      alternatives: alternatives([...others.filter(isTested), ...others.filter((each) => !isTested(each))]),
+      alternatives: alternatives(testedFirst(others)),
     };
   }
-  const tested = new Set(predictions.filter(isTested).map(({ agent_name }) => agent_name));
+  const tested = new Set(candidates.filter(isTested).map(({ agent_name }) => agent_name));
   const shortlist = asked.shortlist.filter(({ agent_name }) => !tested.has(agent_name)).slice(0, MOST_SHORTLISTED);
   if (choice.reason === "not_enough_evidence") {
-    const nearest = predictions.filter(({ similar_runs }) => similar_runs >= WORTH_NAMING);
+    const nearest = candidates.filter(({ total_tasks }) => total_tasks > 0);
     return {
       status: choice.reason,
       ...answer,
-      reason: evidenceReason(learned.runs, nearest),
-      alternatives: alternatives(nearest.toSorted((a, b) => b.similar_runs - a.similar_runs)),
+      reason: evidenceReason(learned.runs.length, nearest),
+      alternatives: alternatives(nearest.toSorted((a, b) => b.total_tasks - a.total_tasks)),
       shortlist,
     };
   }
-  const best = inOrder(
-    predictions.filter((each) => options.explore || isTested(each)),
-    options,
-  );
-  const { contributions } = learned.model.explain(task, best[0]!.agent_name);
   return {
     status: choice.reason,
     ...answer,
     reason: `no agent that did such tasks reaches a confidence of ${percent(options.min_confidence)}`,
-    specialist: outlineSpecialist(task.task_description, contributions, task.domains),
-    alternatives: alternatives(best),
+    specialist: outlineSpecialist(asked.task.task_description, similar, learned.runs),
+    alternatives: alternatives(inOrder(options.explore ? candidates : candidates.filter(isTested), options)),
     shortlist,
   };
 }
 
 function rank(learned: Learned, query: AgentQuery): AgentRanking {
-  const { task, answer, options, shortlist, agents } = understand(learned, query);
-  const predictions = inOrder(learned.model.predict(task, agentsWithRuns(learned, agents)), options);
-  const ordered = [...predictions.filter(isTested), ...predictions.filter((each) => !isTested(each))];
+  const asked = understand(learned, query);
+  const ordered = testedFirst(inOrder(asked.candidates, asked.options)).filter((each) => hasRuns(learned, each));
   return {
-    ...answer,
-    agents: ordered.map((prediction) => assessed(learned, task, prediction)),
-    without_runs: shortlist.filter(({ agent_name }) => !learned.known.has(agent_name)),
+    ...asked.answer,
+    agents: ordered.map((each) => assessed(learned, asked, each)),
+    without_runs: asked.shortlist.filter((each) => !hasRuns(learned, each)),
   };
 }
 
-function agentsWithRuns({ known }: Learned, agents: readonly string[]): string[] {
-  return agents.filter((agent) => known.has(agent));
-}
-
-/** Agents that it makes sense to try: those that did something of the kind, or are described so; where none is, all. */
-function plausible(predictions: readonly Prediction[], shortlist: readonly ShortlistedAgent[]): readonly Prediction[] {
-  const described = new Set(shortlist.slice(0, MOST_TRIED).map(({ agent_name }) => agent_name));
-  const some = predictions.filter(
-    ({ agent_name, similar_runs }) => similar_runs >= WORTH_NAMING || described.has(agent_name),
-  );
-  return some.length > 0 ? some : predictions;
-}
-
 /** A query in the terms of the history. */
-function understand({ names, definitions, shortlist, runs, model, problems }: Learned, query: AgentQuery) {
+interface Asked {
+  readonly task: TaskQuery;
+  readonly answer: Answer;
+  readonly options: Required<Pick<AgentQuery, "min_confidence" | "explore" | "balance">>;
+  /** Agents whose descriptions speak of the task, the likeliest first. */
+  readonly shortlist: readonly ShortlistedAgent[];
+  readonly similar: readonly Contribution[];
+  /** All agents with runs or a definition, in the order of their descriptions: it decides where the history does not. */
+  readonly candidates: readonly Candidate[];
+}
+
+function understand(learned: Learned, query: AgentQuery): Asked {
+  const { names, runs, model } = learned;
   const { task_description, min_confidence = MIN_CONFIDENCE, explore = false, balance = "success" } = query;
   const domain = query.domain ? names.match(query.domain) : null;
   // What the history knows no domain by may still be words of its tasks.
   const text = domain?.matched.length === 0 ? `${task_description} ${domain.asked}` : task_description;
   const task: TaskQuery = { task_description: text, domains: domain?.labels ?? [] };
-  const described = shortlist(domain === null ? task_description : `${task_description} ${domain.asked}`);
-  const byDescription = described.map(({ agent_name }) => agent_name);
+  const shortlist = learned.shortlist(domain === null ? task_description : `${task_description} ${domain.asked}`);
+  const agents = new Set([...shortlist.map(({ agent_name }) => agent_name), ...learned.definitions, ...model.agents]);
+  const similar = similarRuns(model, task, learned.usual_similarity);
   return {
     task,
-    answer: { task_description, domain, min_confidence, runs, definition_problems: problems },
+    answer: { task_description, domain, min_confidence, runs: runs.length, definition_problems: learned.problems },
     options: { min_confidence, explore, balance },
-    shortlist: described,
-    // In the order of their descriptions, which decides where the history does not.
-    agents: [...new Set([...byDescription, ...definitions, ...model.agents])],
+    shortlist,
+    similar,
+    candidates: candidatesFor(model, task, [...agents], similar),
   };
 }
 
-function assessed({ model, known, trends }: Learned, task: TaskQuery, prediction: Prediction): AgentAssessment {
-  const { agent_name } = prediction;
-  return assess(model.explain(task, agent_name), {
-    tested: isTested(prediction),
-    all_tasks: known.get(agent_name) ?? 0,
-    recent_performance: trends.get(agent_name) ?? "insufficient_data",
-    labels: task.domains,
+function hasRuns({ known }: Learned, { agent_name }: { readonly agent_name: string }): boolean {
+  return known.has(agent_name);
+}
+
+function testedFirst(candidates: readonly Candidate[]): Candidate[] {
+  return [...candidates.filter(isTested), ...candidates.filter((each) => !isTested(each))];
+}
+
+/** Agents that it makes sense to try: those that did something of the kind, or are described so; where none is, all. */
+function plausible({ candidates, shortlist }: Asked): readonly Candidate[] {
+  const described = new Set(shortlist.slice(0, MOST_TRIED).map(({ agent_name }) => agent_name));
+  const some = candidates.filter(({ agent_name, total_tasks }) => total_tasks > 0 || described.has(agent_name));
+  return some.length > 0 ? some : candidates;
+}
+
+function assessed(learned: Learned, { task, similar }: Asked, candidate: Candidate): AgentAssessment {
+  const { agent_name } = candidate;
+  return assess(learned.model.explain(task, agent_name), candidate, {
+    similar: similar.flatMap(({ run }) => (run.agent_name === agent_name ? [run] : [])),
+    all_tasks: learned.known.get(agent_name) ?? 0,
+    recent_performance: learned.trends.get(agent_name) ?? "insufficient_data",
     runs_named: RUNS_NAMED,
   });
 }
 
-function alternatives(predictions: readonly Prediction[]): Alternative[] {
-  return predictions.slice(0, MOST_ALTERNATIVES).map((each) => alternative(each, isTested(each)));
+function alternatives(candidates: readonly Candidate[]): Alternative[] {
+  return candidates.slice(0, MOST_ALTERNATIVES).map(alternative);
 }
 
 /** Agents by their definitions; those without one by their names and what they were called in the history. */
@@ -336,11 +343,11 @@ function shortlistOf(
     });
 }
 
-function evidenceReason(runs: number, nearest: readonly Prediction[]): string {
+function evidenceReason(runs: number, nearest: readonly Candidate[]): string {
   if (runs === 0) return "no run with a known outcome has been recorded yet";
   if (nearest.length === 0) return "no agent has done a task like this one";
-  const most = Math.max(...nearest.map(({ similar_runs }) => similar_runs));
-  return `no agent has done enough tasks like this one: the most are worth ${most.toFixed(1)} runs, ${ENOUGH_SIMILAR_RUNS} are needed`;
+  const most = Math.max(...nearest.map(({ total_tasks }) => total_tasks));
+  return `no agent has done more than ${most} ${most === 1 ? "task" : "tasks"} like this one, and ${ENOUGH_SIMILAR_RUNS} are needed`;
 }
 
 function percent(share: number): string {

@@ -1,5 +1,7 @@
+import { isTested, type Candidate } from "./choice.js";
 import type { DomainMatch } from "./domain.js";
-import type { Contribution, Explanation, Prediction } from "./prediction.js";
+import type { PastRun } from "./past-run.js";
+import type { Contribution, Explanation } from "./prediction.js";
 import type { SpecialistOutline } from "./specialist.js";
 
 /** What is known of one agent for one task. */
@@ -9,12 +11,12 @@ export interface AgentAssessment {
   readonly confidence: number;
   /** Holds the agent's true rate on such tasks in about 80 % of cases. */
   readonly confidence_interval: readonly [lower: number, upper: number];
-  /** Effective number of similar runs: repeats, age and little likeness make a run count less. */
-  readonly similar_runs: number;
-  /** Whether that is enough to recommend the agent. */
-  readonly tested: boolean;
-  /** Similar runs of the agent: of the task's domain, or like it in words. Every one counts 1 here. */
+  /** Similar runs of the agent: of the domain asked for, or alike enough in words. Of its last 500 runs. */
   readonly total_tasks: number;
+  /** Whether these are enough, 3 or more, to recommend the agent. */
+  readonly tested: boolean;
+  /** What they are worth, in runs of this very task: repeats, age and little likeness make a run count less. */
+  readonly similar_runs: number;
   /** Share of those that were a success; null without one. */
   readonly success_rate: number | null;
   /** Mean over those that took any time; null without one. */
@@ -68,12 +70,12 @@ export interface Alternative {
   readonly agent_name: string;
   readonly confidence: number;
   readonly confidence_interval: readonly [lower: number, upper: number];
-  readonly similar_runs: number;
+  readonly total_tasks: number;
   readonly tested: boolean;
 }
 
 /** What every answer says of the question. */
-interface Answer {
+export interface Answer {
   readonly task_description: string;
   /** What the domain was taken for; null when none was asked for. */
   readonly domain: DomainMatch | null;
@@ -129,44 +131,28 @@ export interface AgentRanking extends Answer {
   readonly without_runs: readonly ShortlistedAgent[];
 }
 
-/** Less likeness in words than this does not make a run similar. */
-const SIMILAR = 0.2;
-
-/** Whether a past run was about the same kind of thing. */
-export function isSimilar({ run, similarity }: Contribution, labels: readonly string[]): boolean {
-  return similarity >= SIMILAR || (run.domain !== null && labels.includes(run.domain));
-}
-
 /** What is known of an agent beside what the model says. */
 export interface AgentFacts {
-  readonly tested: boolean;
+  /** Its similar runs. */
+  readonly similar: readonly PastRun[];
   readonly all_tasks: number;
   readonly recent_performance: RecentPerformance;
-  readonly labels: readonly string[];
   /** How many past runs to name for and against. */
   readonly runs_named: number;
 }
 
 /** Puts together what is known of one agent for one task. */
-export function assess(explanation: Explanation, facts: AgentFacts): AgentAssessment {
-  const { prediction, contributions } = explanation;
-  const { tested, all_tasks, recent_performance, labels } = facts;
-  const similar = contributions
-    .filter((each) => each.run.agent_name === prediction.agent_name && isSimilar(each, labels))
-    .map(({ run }) => run);
+export function assess(explanation: Explanation, candidate: Candidate, facts: AgentFacts): AgentAssessment {
+  const { contributions } = explanation;
+  const { similar, all_tasks, recent_performance } = facts;
   const seconds = similar.flatMap(({ duration_seconds: s }) => (s !== null && s > 0 ? [s] : []));
-  const { confidence, confidence_interval, similar_runs, agent_name } = alternative(prediction, tested);
   return {
-    agent_name,
-    confidence,
-    confidence_interval,
-    similar_runs,
-    tested,
-    total_tasks: similar.length,
+    ...alternative(candidate),
+    similar_runs: candidate.similar_runs,
     success_rate: similar.length > 0 ? similar.filter(({ outcome }) => outcome === 1).length / similar.length : null,
     avg_duration_minutes: seconds.length > 0 ? sum(seconds) / seconds.length / 60 : null,
     expected_duration_minutes:
-      prediction.expected_duration_seconds === null ? null : prediction.expected_duration_seconds / 60,
+      candidate.expected_duration_seconds === null ? null : candidate.expected_duration_seconds / 60,
     all_tasks,
     recent_performance,
     explanation: {
@@ -179,8 +165,9 @@ export function assess(explanation: Explanation, facts: AgentFacts): AgentAssess
 }
 
 /** An agent, with no more than what the model says. */
-export function alternative({ agent_name, mean, low, high, similar_runs }: Prediction, tested: boolean): Alternative {
-  return { agent_name, confidence: mean, confidence_interval: [low, high], similar_runs, tested };
+export function alternative(candidate: Candidate): Alternative {
+  const { agent_name, mean, low, high, total_tasks } = candidate;
+  return { agent_name, confidence: mean, confidence_interval: [low, high], total_tasks, tested: isTested(candidate) };
 }
 
 /** The strongest contributions of one sign; of the same task by the same agent only the strongest. */

@@ -1,19 +1,19 @@
 import { describe, expect, it } from "vitest";
 
-import { choose, inOrder } from "./choice.js";
-import type { Prediction } from "./prediction.js";
+import { choose, inOrder, type Candidate } from "./choice.js";
 
-const agent = (agent_name: string, mean: number, similar_runs: number, more: Partial<Prediction> = {}): Prediction => ({
+const agent = (agent_name: string, mean: number, total_tasks: number, more: Partial<Candidate> = {}): Candidate => ({
   agent_name,
   mean,
   sd: 0.1,
   low: mean - 0.1,
   high: mean + 0.1,
-  similar_runs,
+  similar_runs: total_tasks / 2,
+  total_tasks,
   expected_duration_seconds: null,
   ...more,
 });
-const chosen = (predictions: readonly Prediction[], options: Partial<Parameters<typeof choose>[1]> = {}) => {
+const chosen = (predictions: readonly Candidate[], options: Partial<Parameters<typeof choose>[1]> = {}) => {
   const choice = choose(predictions, { min_confidence: 0.5, ...options });
   return choice.chosen === undefined ? choice.reason : choice.chosen.agent_name;
 };
@@ -24,12 +24,12 @@ describe("choose", () => {
   });
 
   it("leaves out who never did such a thing, however good it is at others", () => {
-    expect(chosen([agent("tester", 0.7, 9), agent("auditor", 0.95, 0.2)])).toBe("tester");
+    expect(chosen([agent("tester", 0.7, 9), agent("auditor", 0.95, 1)])).toBe("tester");
   });
 
   it("tells that nobody is good enough from that nobody is known", () => {
     expect(chosen([agent("a", 0.45, 5), agent("b", 0.9, 1)])).toBe("no_suitable_agent");
-    expect(chosen([agent("a", 0.9, 2.9), agent("b", 0.9, 1)])).toBe("not_enough_evidence");
+    expect(chosen([agent("a", 0.9, 2), agent("b", 0.9, 1)])).toBe("not_enough_evidence");
     expect(chosen([])).toBe("not_enough_evidence");
   });
 

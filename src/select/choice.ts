@@ -1,5 +1,11 @@
 import type { Prediction } from "./prediction.js";
 
+/** An agent that may be chosen. */
+export interface Candidate extends Prediction {
+  /** Its similar runs, each counted once. */
+  readonly total_tasks: number;
+}
+
 /** How one agent of several is chosen. */
 export interface ChoiceOptions {
   /** The least expected outcome, 0..1. */
@@ -22,45 +28,45 @@ const EXPLORATION = 0.5;
 /** What half the time is worth to someone who cares for speed. */
 const SPEED = 0.05;
 
-/** What came of the choice: one of the predictions, or why there is none. */
+/** What came of the choice: one of the candidates, or why there is none. */
 export type Choice =
-  | { readonly chosen: Prediction }
+  | { readonly chosen: Candidate }
   | { readonly chosen: undefined; readonly reason: "no_suitable_agent" | "not_enough_evidence" };
 
 /**
  * Chooses an agent by what is expected of each: the one with the highest mean, among those that have done similar tasks
- * often enough ({@link ENOUGH_SIMILAR_RUNS}). In a real history the security auditor audits; that all its audits went well
- * says little of how it would do at building pages. Who explores considers the others too, by mean + ½ sd.
+ * ({@link ENOUGH_SIMILAR_RUNS} or more). In a real history the security auditor audits; that all its audits went well says
+ * little of how it would do at building pages. Who explores considers the others too, by mean + ½ sd.
  *
- * @param predictions of all agents; ties go to more similar runs, then to the earlier one
+ * @param candidates ties go to more similar runs, then to the earlier one
  */
-export function choose(predictions: readonly Prediction[], options: ChoiceOptions): Choice {
+export function choose(candidates: readonly Candidate[], options: ChoiceOptions): Choice {
   const { explore = false, min_confidence } = options;
-  const candidates = explore ? predictions : predictions.filter(isTested);
-  if (candidates.length === 0) return { chosen: undefined, reason: "not_enough_evidence" };
-  const good = candidates.filter(({ mean, sd }) => (explore ? mean + EXPLORATION * sd : mean) >= min_confidence);
+  const known = explore ? candidates : candidates.filter(isTested);
+  if (known.length === 0) return { chosen: undefined, reason: "not_enough_evidence" };
+  const good = known.filter(({ mean, sd }) => (explore ? mean + EXPLORATION * sd : mean) >= min_confidence);
   const [chosen] = inOrder(good, options);
   return chosen ? { chosen } : { chosen, reason: "no_suitable_agent" };
 }
 
 /** Whether an agent has done similar tasks often enough to be recommended for them. */
-export function isTested({ similar_runs }: Prediction): boolean {
-  return similar_runs >= ENOUGH_SIMILAR_RUNS;
+export function isTested({ total_tasks }: Candidate): boolean {
+  return total_tasks >= ENOUGH_SIMILAR_RUNS;
 }
 
-/** Predictions in the order in which they would be chosen, whatever the evidence. */
+/** Candidates in the order in which they would be chosen, whatever the evidence. */
 export function inOrder(
-  predictions: readonly Prediction[],
+  candidates: readonly Candidate[],
   { explore = false, balance = "success" }: Omit<ChoiceOptions, "min_confidence">,
-): Prediction[] {
+): Candidate[] {
   const typical = median(
-    predictions.flatMap(({ expected_duration_seconds: seconds }) => (seconds !== null && seconds > 0 ? [seconds] : [])),
+    candidates.flatMap(({ expected_duration_seconds: seconds }) => (seconds !== null && seconds > 0 ? [seconds] : [])),
   );
-  const score = ({ mean, sd, expected_duration_seconds: seconds }: Prediction) =>
+  const score = ({ mean, sd, expected_duration_seconds: seconds }: Candidate) =>
     mean +
     (explore ? EXPLORATION * sd : 0) -
     (balance === "speed" && seconds !== null && seconds > 0 ? SPEED * Math.log2(seconds / typical) : 0);
-  return predictions.toSorted((a, b) => score(b) - score(a) || b.similar_runs - a.similar_runs);
+  return candidates.toSorted((a, b) => score(b) - score(a) || b.total_tasks - a.total_tasks);
 }
 
 function median(values: readonly number[]): number {

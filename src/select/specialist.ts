@@ -1,4 +1,4 @@
-import { isSimilar } from "./advice.js";
+import type { PastRun } from "./past-run.js";
 import type { Contribution } from "./prediction.js";
 import { terms, TEXT_READ } from "./text.js";
 
@@ -30,19 +30,18 @@ const RUNS_COMPARED = 5000;
  * Outlines the agent that is missing: its tasks are the query and those near it that failed, each as much as it is like
  * the query, and its words those that are frequent there and rare elsewhere.
  *
- * @param runs all past runs with their likeness to the query
- * @param labels of the query's domain
+ * @param near runs like it, of anyone
+ * @param all runs of all kinds
  */
 export function outlineSpecialist(
   task_description: string,
-  runs: readonly Contribution[],
-  labels: readonly string[],
+  near: readonly Contribution[],
+  all: readonly PastRun[],
 ): SpecialistOutline {
-  const near = runs.filter((each) => isSimilar(each, labels));
   const failed = near.filter(({ run }) => run.outcome < 0.5);
 
   return {
-    covers: tellingWords([[task_description, 1], ...failed.map(textOf)], runs.slice(0, RUNS_COMPARED).map(textOf)),
+    covers: tellingWords([[task_description, 1], ...failed.map(textOf)], all.slice(-RUNS_COMPARED)),
     failed_tasks: failedTasks(near),
   };
 }
@@ -59,10 +58,10 @@ function textOf({ run, similarity }: Contribution): Weighed {
  * share of all (pointwise Kullback-Leibler divergence: T. Tomokiyo, M. Hurst, A language model approach to keyphrase
  * extraction, 2003).
  */
-function tellingWords(some: readonly Weighed[], all: readonly Weighed[]): string[] {
+function tellingWords(some: readonly Weighed[], all: readonly PastRun[]): string[] {
   const spelled = new Map<string, string>();
   const here = shares(some, spelled);
-  const everywhere = shares(all.map(([text]) => [text, 1]));
+  const everywhere = shares(all.map(({ task_description }) => [task_description, 1]));
   const unseen = 1 / (2 + all.length);
   return [...here]
     .map(([term, p]) => ({ term, score: p * Math.log(p / Math.max(unseen, everywhere.get(term) ?? 0)) }))

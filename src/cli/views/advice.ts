@@ -183,17 +183,12 @@ function alternativesText(name: string, alternatives: readonly Alternative[], av
       { header: "AGENT", value: (agent) => agent.agent_name, wraps: true },
       { header: "CONFIDENCE", align: "right", value: (agent) => percent(agent.confidence, 0) },
       { header: "80%", align: "right", value: (agent) => interval(agent.confidence_interval) },
-      { header: "SIMILAR RUNS", align: "right", value: (agent) => similarRuns(agent.similar_runs) },
+      { header: "SIMILAR TASKS", align: "right", value: (agent) => String(agent.total_tasks) },
       { header: "", value: (agent) => (agent.tested ? "" : "untested here"), style: () => "dim" },
     ],
     available,
   );
   return [title(name, available), text].join("\n");
-}
-
-/** An effective number of runs. */
-export function similarRuns(runs: number): string {
-  return runs >= 9.95 ? String(Math.round(runs)) : runs.toFixed(1);
 }
 
 /** Agents that may be worth a try, by their definitions. */

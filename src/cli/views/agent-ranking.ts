@@ -1,7 +1,7 @@
 import type { AgentAssessment, AgentRanking } from "../../select/advice.js";
 import { duration, interval, percent, UNKNOWN } from "../format.js";
 import { width } from "../terminal.js";
-import { domainText, runsText, sharesText, shortlistText, similarRuns } from "./advice.js";
+import { domainText, runsText, sharesText, shortlistText } from "./advice.js";
 import { fittingTable, paragraph, sections, title } from "./fit.js";
 
 /** Every agent for a task, the best first. */
@@ -16,8 +16,7 @@ export function agentRankingText(ranking: AgentRanking, explain: boolean, availa
       { header: "AGENT", value: (agent) => agent.agent_name, wraps: true, comfort: 26, style: faint },
       { header: "CONFIDENCE", align: "right", value: (agent) => percent(agent.confidence, 0), style: faint },
       { header: "80%", align: "right", value: (agent) => interval(agent.confidence_interval), style: faint },
-      { header: "SIMILAR", align: "right", value: (agent) => similarRuns(agent.similar_runs), gives: 3, style: faint },
-      { header: "SUCCESS", align: "right", value: successes, gives: 4, style: faint },
+      { header: "SUCCESS", align: "right", value: successes, gives: 3, style: faint },
       { header: "AVG TIME", align: "right", value: time, gives: 2, style: faint },
       { header: "TREND", value: (agent) => agent.recent_performance.replace("_", " "), gives: 1, style: faint },
     ],
@@ -44,7 +43,7 @@ export function agentRankingText(ranking: AgentRanking, explain: boolean, availa
   );
 }
 
-const UNTESTED = `${UNKNOWN} too few similar runs: what is expected rests on other tasks, and is not advice`;
+const UNTESTED = `${UNKNOWN} fewer than 3 similar tasks: what is expected rests on others, and is not advice`;
 const MOST_WITHOUT_RUNS = 5;
 
 function successes({ success_rate, total_tasks }: AgentAssessment): string {
