@@ -9,8 +9,8 @@ const HALF_LIFE = 40;
 /** A run under another definition of its agent than the present one counts so much less. */
 const OTHER_DEFINITION = 0.1;
 
-/** What counts less than this is left out. */
-const NEGLIGIBLE = 2 ** -12;
+/** What counts less than this is left out: all that an agent ever did before counts a quarter of a run together. */
+const NEGLIGIBLE = 2 ** -8;
 
 /** Runs of the same task (text and domain) by the same agent, as one observation. */
 export interface Observation {

@@ -128,22 +128,31 @@ function naive(runs: readonly PastRun[], query: TaskQuery, agent: string): { mea
     matrix,
     sorted.map((each) => each.outcome - prior),
   );
-  // The variance is computed from what has to do with the query: here few enough to be all of it.
-  const near = [...k.keys()].filter((i) => k[i]! > 0);
-  const solved = solve(
-    near.map((i) => near.map((j) => matrix[i]![j]!)),
-    near.map((i) => k[i]!),
-  );
   const domains = runs.some((each) => each.domain !== null);
+  const repeat = repeats.length > 0;
+  const text = repeat ? 1 : 0.35;
   const self =
     V.agent +
-    V.text +
-    V.agent_text +
+    text ** 2 * (V.text + V.agent_text) +
     (domains ? V.domain + V.agent_domain : 0) +
-    (repeats.length > 0 ? V.agent_task : 0);
+    (repeat ? V.agent_task : 0);
+  const like = sorted.map((each) => {
+    const own = each.agent_name === agent;
+    const alike = text * cosine(each.task_description, query.task_description);
+    return (
+      covariance(own, share(each.domain), alike) +
+      (repeats.includes(each) && each.domain === repeated ? V.agent_task : 0)
+    );
+  });
+  // The variance is computed from what has to do with the query: here few enough to be all of it.
+  const near = [...like.keys()].filter((i) => like[i]! > 0);
+  const solved = solve(
+    near.map((i) => near.map((j) => matrix[i]![j]!)),
+    near.map((i) => like[i]!),
+  );
   return {
     mean: k.reduce((all, each, i) => all + each * alpha[i]!, prior),
-    variance: near.reduce((all, at, i) => all - k[at]! * solved[i]!, self),
+    variance: near.reduce((all, at, i) => all - like[at]! * solved[i]!, self),
   };
 }
 
@@ -171,13 +180,179 @@ describe("the model", () => {
   it("agrees with its formula, computed naively", () => {
     fc.assert(
       fc.property(history(25), anyQuery, fc.constantFrom(...AGENTS, "nobody"), (runs, query, agent) => {
-        const model = SelectionModel.fit(runs);
-        const { mean, variance } = naive(runs, query, agent);
-        const { unclipped_mean, prediction } = model.explain(query, agent);
-        expect(Math.abs(unclipped_mean - mean)).toBeLessThan(1e-8);
-        expect(Math.abs(prediction.sd ** 2 - variance)).toBeLessThan(1e-8);
+        const { unclipped_mean, prediction } = SelectionModel.fit(runs).explain(query, agent);
+        expect(Math.abs(unclipped_mean - naive(runs, query, agent).mean)).toBeLessThan(1e-8);
         expect(prediction.mean).toBeCloseTo(Math.min(0.98, Math.max(0.02, unclipped_mean)), 12);
       }),
     );
+  });
+
+  it("is as sure as its formula says, of few runs", () => {
+    fc.assert(
+      fc.property(history(16), anyQuery, fc.constantFrom(...AGENTS, "nobody"), (runs, query, agent) => {
+        const [prediction] = SelectionModel.fit(runs).predict(query, [agent]);
+        expect(Math.abs(prediction!.sd ** 2 - naive(runs, query, agent).variance)).toBeLessThan(1e-8);
+      }),
+    );
+  });
+
+  it("is not surer than its formula says, of more runs", () => {
+    fc.assert(
+      fc.property(history(40), anyQuery, fc.constantFrom(...AGENTS), (runs, query, agent) => {
+        const [prediction] = SelectionModel.fit(runs).predict(query, [agent]);
+        expect(prediction!.sd ** 2).toBeGreaterThan(naive(runs, query, agent).variance - 1e-8);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it("says what each past run and each effect adds, and they sum to what it expects", () => {
+    fc.assert(
+      fc.property(history(40), anyQuery, fc.constantFrom(...AGENTS, "nobody"), (runs, query, agent) => {
+        const { unclipped_mean, prior, shares, contributions } = SelectionModel.fit(runs).explain(query, agent);
+        const ofRuns = contributions.reduce((sum, { contribution }) => sum + contribution, prior);
+        const ofEffects = Object.values(shares).reduce((sum, share) => sum + share, prior);
+        expect(ofRuns).toBeCloseTo(unclipped_mean, 9);
+        expect(ofEffects).toBeCloseTo(unclipped_mean, 12);
+      }),
+    );
+  });
+
+  it("does not depend on the order of the runs", () => {
+    fc.assert(
+      fc.property(
+        history(30).chain((runs) => fc.tuple(fc.constant(runs), fc.shuffledSubarray(runs, { minLength: runs.length }))),
+        anyQuery,
+        ([runs, shuffled], query) => {
+          expect(SelectionModel.fit(shuffled).predict(query)).toEqual(SelectionModel.fit(runs).predict(query));
+        },
+      ),
+    );
+  });
+
+  it("expects the same, wherever the fit starts", () => {
+    fc.assert(
+      fc.property(history(30), fc.nat(30), anyQuery, (runs, length, query) => {
+        const previous = SelectionModel.fit(runs.toSorted((p, q) => p.at - q.at).slice(0, length));
+        const cold = SelectionModel.fit(runs).predict(query);
+        const warm = SelectionModel.fit(runs, { previous }).predict(query);
+        for (const [i, { mean }] of warm.entries()) expect(mean).toBeCloseTo(cold[i]!.mean, 9);
+      }),
+    );
+  });
+
+  it("gives numbers, whatever the history", () => {
+    fc.assert(
+      fc.property(history(30), fc.constantFrom(0, 0.5, 1, null), fc.string(), (runs, outcome, text) => {
+        const changed = outcome === null ? runs : runs.map((each) => ({ ...each, outcome }));
+        const model = SelectionModel.fit(changed);
+        for (const each of model.predict({ task_description: text, domains: ["api"] }, [...AGENTS, "nobody"])) {
+          for (const value of [each.mean, each.sd, each.low, each.high, each.similar_runs]) expect(value).not.toBeNaN();
+          expect(each.low).toBeGreaterThanOrEqual(0);
+          expect(each.low).toBeLessThanOrEqual(each.mean);
+          expect(each.high).toBeGreaterThanOrEqual(each.mean);
+          expect(each.high).toBeLessThanOrEqual(1);
+        }
+      }),
+    );
+  });
+});
+
+describe("a model", () => {
+  const query = { task_description: "design the database", domains: [] };
+  const of = (runs: readonly PastRun[], asked: TaskQuery = query, agent = "backend") =>
+    SelectionModel.fit(runs).predict(asked, [agent])[0]!;
+  const many = (count: number, fields: (i: number) => Partial<PastRun>) =>
+    Array.from({ length: count }, (_, i) => run({ invocation_id: `${i}`, at: i, ...fields(i) }));
+
+  it("of no runs expects half of everyone, and says that it knows nothing", () => {
+    expect(SelectionModel.fit([]).agents).toEqual([]);
+    expect(SelectionModel.fit([]).predict(query)).toEqual([]);
+    const { mean, sd, similar_runs, expected_duration_seconds } = of([]);
+    expect({ mean, similar_runs, expected_duration_seconds }).toEqual({
+      mean: 0.5,
+      similar_runs: 0,
+      expected_duration_seconds: null,
+    });
+    expect(sd).toBeGreaterThan(0.15);
+  });
+
+  it("of one run moves towards it", () => {
+    expect(of([run()]).mean).toBeGreaterThan(0.6);
+    expect(of([run({ outcome: 0 })]).mean).toBeLessThan(0.4);
+  });
+
+  it("of successes only, and of failures only, is never certain", () => {
+    expect(of(many(300, () => ({}))).mean).toBe(0.98);
+    expect(of(many(300, () => ({ outcome: 0 }))).mean).toBe(0.02);
+  });
+
+  it("tells agents apart by the words of their tasks", () => {
+    const runs = many(40, (i) => ({
+      agent_name: i % 2 === 0 ? "backend" : "frontend",
+      task_description: `${i % 4 < 2 ? "design the database schema" : "style the login page"} ${i}`,
+      outcome: (i % 2 === 0) === i % 4 < 2 ? 1 : 0,
+    }));
+    const database = SelectionModel.fit(runs).predict({ task_description: "change the database schema", domains: [] });
+    const page = SelectionModel.fit(runs).predict({ task_description: "style the new login page", domains: [] });
+    expect(database[0]!.mean).toBeGreaterThan(database[1]!.mean + 0.2);
+    expect(page[1]!.mean).toBeGreaterThan(page[0]!.mean + 0.2);
+  });
+
+  it("is not captured by an agent that repeats one task ten thousand times", () => {
+    const honest = many(60, (i) => ({ task_description: `migrate table ${i} of the billing database`, domain: "api" }));
+    const poison = Array.from({ length: 10_000 }, (_, i) =>
+      run({ invocation_id: `p${i}`, agent_name: "parrot", task_description: "say hello", domain: "api", at: i }),
+    );
+    const asked = { task_description: "migrate the database of the shop", domains: ["api"] };
+    const [backend, parrot] = SelectionModel.fit([...honest, ...poison]).predict(asked);
+    const [alone] = SelectionModel.fit([...honest, ...poison.slice(-1)]).predict(asked, ["parrot"]);
+    expect(backend!.mean).toBeGreaterThan(parrot!.mean);
+    expect(parrot!.similar_runs).toBeLessThan(1);
+    expect(parrot!.mean - alone!.mean).toBeLessThan(0.05);
+    // Of what it did ten thousand times it has shown enough.
+    expect(
+      of([...honest, ...poison], { task_description: "say hello", domains: ["api"] }, "parrot").low,
+    ).toBeGreaterThan(0.9);
+  });
+
+  it("forgets: what an agent did last counts most", () => {
+    const runs = many(400, (i) => ({ task_description: `design database ${i}`, outcome: i < 200 ? 1 : 0 }));
+    expect(of(runs).mean).toBeLessThan(0.2);
+  });
+
+  it("trusts runs under another definition of the agent a tenth", () => {
+    const runs = many(10, () => ({ definition_hash: "old" }));
+    const model = (now: string) => SelectionModel.fit(runs, { definitions: new Map([["backend", now]]) });
+    expect(model("new").predict(query)[0]!.sd).toBeGreaterThan(model("old").predict(query)[0]!.sd);
+    expect(model("new").predict(query)[0]!.similar_runs).toBeCloseTo(model("old").predict(query)[0]!.similar_runs / 10);
+  });
+
+  it("counts similar runs: the same task whole, the same domain a fifth, others by their words", () => {
+    const other = { task_description: "paint", domains: ["api"] };
+    expect(of([run({ domain: "api" })], { ...query, domains: ["api"] }).similar_runs).toBe(1);
+    expect(of([run({ domain: "api" })], other).similar_runs).toBeCloseTo(0.2, 12);
+    expect(of([run()], other).similar_runs).toBe(0);
+    expect(of([run()], query, "frontend").similar_runs).toBe(0);
+  });
+
+  it("expects durations between the agent's own and everyone's", () => {
+    const runs = many(10, (i) => ({ agent_name: i < 5 ? "backend" : "frontend", duration_seconds: i < 5 ? 10 : 1000 }));
+    const durations = SelectionModel.fit(runs).predict(query, ["backend", "frontend", "nobody"]);
+    const [backend, frontend, nobody] = durations.map((each) => each.expected_duration_seconds!);
+    expect(backend).toBeGreaterThan(10);
+    expect(backend).toBeLessThan(nobody!);
+    expect(nobody).toBeLessThan(frontend!);
+    expect(frontend).toBeLessThan(1000);
+  });
+
+  it("reads texts of ten megabytes, and of any script", () => {
+    const huge = "design the database ".repeat(500_000);
+    const runs = [
+      run({ task_description: huge }),
+      run({ invocation_id: "j", task_description: "数据库设计 😀 \ud800" }),
+    ];
+    expect(of(runs, { task_description: huge, domains: [] }).mean).toBeGreaterThan(0.5);
+    expect(of(runs, { task_description: "数据库", domains: [] }).similar_runs).toBeGreaterThan(0);
   });
 });

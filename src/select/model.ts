@@ -118,20 +118,12 @@ export class SelectionModel {
     const asked = this.#ask(query);
     const { shared, own } = this.#kernel.apply(this.#effects, asked.features);
     const nearest = this.#uncertainty.nearest(asked.likeness);
-    const prior = this.#priorVariance();
     return agents.map((agent_name): Prediction => {
       const agent = this.#agentPlaces.get(agent_name) ?? -1;
       const repeat = this.#repeat(agent, asked.tasks);
       const unclipped = this.#prior + shared[0]! + (agent < 0 ? 0 : own[agent]!) + this.#sameTask(repeat);
       const mean = Math.min(HIGHEST, Math.max(LOWEST, unclipped));
-      const variance = this.#uncertainty.variance(
-        agent,
-        prior + (repeat < 0 ? 0 : this.#kernel.variances.agent_task),
-        asked.likeness,
-        repeat,
-        nearest,
-      );
-      const sd = Math.sqrt(variance);
+      const sd = Math.sqrt(this.#uncertainty.variance(agent, asked.likeness, repeat, nearest));
       return {
         agent_name,
         mean,
@@ -183,12 +175,6 @@ export class SelectionModel {
     );
     const likeness = this.#uncertainty.likeness(features);
     return { features, likeness, tasks: this.#tasksOfText.get(task_description) ?? [] };
-  }
-
-  /** Variance of what is expected of any agent before any run is seen. Without domains there are no effects of them. */
-  #priorVariance(): number {
-    const { agent, domain, agent_domain, text, agent_text } = this.#kernel.variances;
-    return agent + text + agent_text + (this.#domainPlaces.size > 0 ? domain + agent_domain : 0);
   }
 
   /** The agent's observation of one of the tasks, the one with most weight; −1 where there is none. */

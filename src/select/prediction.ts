@@ -5,9 +5,9 @@ export interface Prediction {
   readonly agent_name: string;
   /** Expected outcome: the probability of success, in [0.02, 0.98]. */
   readonly mean: number;
-  /** Standard deviation of the expected outcome, given the runs. */
+  /** Standard deviation of the agent's rate on tasks like this one, given the runs; of this one, if it did it before. */
   readonly sd: number;
-  /** `mean` ± 1.28 `sd`, in [0, 1]: meant to hold the agent's true rate on such tasks in 80 % of cases. */
+  /** `mean` ± 1.28 `sd`, in [0, 1]: meant to hold that rate in 80 % of cases. */
   readonly low: number;
   readonly high: number;
   /**

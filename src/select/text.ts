@@ -1,5 +1,5 @@
 /** Characters of a text that are read, from its start. What a task is about is said there. */
-export const TEXT_READ = 20_000;
+export const TEXT_READ = 5_000;
 
 /** Words that say nothing of what a task is about. */
 const STOP_WORDS = new Set(
