@@ -3,6 +3,8 @@ import { readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 
+import { isDirectory } from "./directory.js";
+
 /** Nobody writes a longer definition of an agent: what is longer is something else. */
 const MAX_DEFINITION_BYTES = 1_000_000;
 
@@ -26,7 +28,7 @@ export function findAgentFolders(env: NodeJS.ProcessEnv = process.env, cwd?: str
   const start = known(() => cwd ?? process.cwd());
   for (let folder = start; folder !== null; folder = dirname(folder)) {
     const candidate = join(folder, ".claude", "agents");
-    if (candidate !== user && isFolder(candidate)) return { project: candidate, user };
+    if (candidate !== user && isDirectory(candidate)) return { project: candidate, user };
     if (dirname(folder) === folder) break;
   }
   return { project: null, user };
@@ -52,7 +54,7 @@ export function listAgentFiles(folder: string, onProblem: (path: string, reason:
         const child = join(path, entry.name);
         if (entry.name.endsWith(".md")) files.push(child);
         else if (entry.name.startsWith(".") || entry.name === "node_modules") continue;
-        else if (entry.isDirectory() || (entry.isSymbolicLink() && isFolder(child))) visit(child);
+        else if (entry.isDirectory() || (entry.isSymbolicLink() && isDirectory(child))) visit(child);
       }
     } catch (error) {
       onProblem(path, reasonOf(error));
@@ -101,13 +103,5 @@ function known(ask: () => string): string | null {
     return ask();
   } catch {
     return null;
-  }
-}
-
-function isFolder(path: string): boolean {
-  try {
-    return statSync(path).isDirectory();
-  } catch {
-    return false;
   }
 }
