@@ -10,7 +10,7 @@ export interface BacktestOptions {
   readonly directory?: string;
   /** What was logged later is left out. */
   readonly as_of?: string | Date;
-  /** How many runs to look at, the latest; those before them are learned from. Default: 2,000. */
+  /** How many runs to look at, the latest; those before them are learned from. Default: 1,000. */
   readonly last?: number;
   /** Called now and then while a long log is read: bytes that have been read, and bytes there are. */
   readonly onRead?: (done: number, total: number) => void;
@@ -28,7 +28,7 @@ export interface BacktestReport extends OwnHistory {
 
 /** Runs that are learned from before the first that is looked at: more do not fit a model. */
 const MOST_LEARNED = 50_000;
-const LAST = 2000;
+const LAST = 1000;
 
 /**
  * Replays the history of a telemetry directory in order of time: at each run, what would have been advised from what was

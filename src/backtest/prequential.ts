@@ -2,6 +2,7 @@ import { choose } from "../select/choice.js";
 import { SelectionModel } from "../select/model.js";
 import { claimWeight, pastRun, type RunRecord } from "../select/outcome.js";
 import type { TaskQuery } from "../select/past-run.js";
+import { candidatesFor, similarRuns, usualSimilarity } from "../select/similar.js";
 
 /** A run of the history, with what was known of it when. Times are milliseconds since 1970. */
 export interface HistoricRun {
@@ -72,10 +73,12 @@ export async function hindsights(
   return result;
 }
 
-function hindsight(run: HistoricRun, model: SelectionModel, known: Known): Hindsight {
+function hindsight(run: HistoricRun, { model, usual_similarity }: Learned, known: Known): Hindsight {
   const { agent_name, outcome } = pastRun(run.finally);
   const [sent] = model.predict(run.query, [agent_name]);
-  const { chosen } = choose(model.predict(run.query), { min_confidence: MIN_CONFIDENCE });
+  const similar = similarRuns(model, run.query, usual_similarity);
+  const candidates = candidatesFor(model, run.query, model.agents, similar);
+  const { chosen } = choose(candidates, { min_confidence: MIN_CONFIDENCE });
   return {
     agent_name,
     outcome,
@@ -88,6 +91,12 @@ function hindsight(run: HistoricRun, model: SelectionModel, known: Known): Hinds
   };
 }
 
+/** What was learned from what was known at a time. */
+interface Learned {
+  readonly model: SelectionModel;
+  readonly usual_similarity: number;
+}
+
 /** What is known at a time that only goes forward. */
 class Known {
   readonly #arrivals: readonly Arrival[];
@@ -95,7 +104,7 @@ class Known {
   readonly #rates = new Map<string, { sum: number; count: number }>();
   #next = 0;
   #fittedAt = 0;
-  #model: SelectionModel | undefined;
+  #learned: Learned | undefined;
   /** Whether the model was fitted anew at the last question. */
   refitted = false;
 
@@ -107,8 +116,8 @@ class Known {
     this.#arrivals = arrivals.toSorted((a, b) => a.at - b.at || byId(a.record, b.record));
   }
 
-  /** The model of what was known at a time; `undefined` when that was nothing. */
-  until(time: number): SelectionModel | undefined {
+  /** What can be learned from what was known at a time; `undefined` when that was nothing. */
+  until(time: number): Learned | undefined {
     while (this.#next < this.#arrivals.length && this.#arrivals[this.#next]!.at <= time) {
       this.#take(this.#arrivals[this.#next]!.record);
       this.#next += 1;
@@ -119,10 +128,13 @@ class Known {
       const records = [...this.#evidence.values()];
       const claim = claimWeight(records);
       const runs = records.map((record) => pastRun(record, claim));
-      this.#model = SelectionModel.fit(runs, this.#model ? { previous: this.#model } : {});
+      this.#learned = {
+        model: SelectionModel.fit(runs, this.#learned ? { previous: this.#learned.model } : {}),
+        usual_similarity: usualSimilarity(runs),
+      };
       this.#fittedAt = this.#next;
     }
-    return this.#model;
+    return this.#learned;
   }
 
   /** Success rate of an agent, drawn towards ½ as if one success and one failure had been seen. */

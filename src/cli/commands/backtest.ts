@@ -38,7 +38,7 @@ export function addBacktest(program: Command): void {
     .option("--as-of <time>", "leave out what was logged later: ISO 8601, such as 2026-11-01T12:00:00Z", time)
     .option(
       "--last <runs>",
-      "how many runs to look at, the latest; earlier ones are learned from (default: 2000)",
+      "how many runs to look at, the latest; earlier ones are learned from (default: 1000)",
       wholeNumber,
     )
     .option("--plot <file>", "write a reliability diagram, SVG")
