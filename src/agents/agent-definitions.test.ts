@@ -158,7 +158,7 @@ describe("readAgentDefinitions", () => {
           expect(paths).toEqual([path]);
         },
       ),
-      { numRuns: 200 },
+      { numRuns: 60 },
     );
   });
 });
