@@ -225,7 +225,7 @@ function advise(learned: Learned, query: AgentQuery): AgentAdvice {
       ...answer,
       ...assessed(learned, asked, choice.chosen),
       exploration: options.explore,
-      alternatives: alternatives(testedFirst(others)),
+      alternatives: alternatives(options.explore ? others : others.filter(isTested)),
     };
   }
   const tested = new Set(candidates.filter(isTested).map(({ agent_name }) => agent_name));

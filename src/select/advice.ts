@@ -97,7 +97,7 @@ export interface Recommendation extends Answer, AgentAssessment {
   readonly status: "recommended";
   /** Whether it was chosen to learn from as well: it need not be the one with the highest confidence. */
   readonly exploration: boolean;
-  /** The best of the others, tested or not. */
+  /** The best of the others: of those that are tested, or, exploring, of all that it makes sense to try. */
   readonly alternatives: readonly Alternative[];
 }
 
