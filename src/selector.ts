@@ -57,7 +57,7 @@ export interface AgentQuery {
 const MIN_CONFIDENCE = 0.5;
 
 /** Runs that are learned from. Of one agent, older ones have faded to nothing; of all, more would take too long. */
-const RUNS_OF_AGENT = 500;
+const RUNS_OF_AGENT = 320;
 const MOST_RUNS = 50_000;
 
 const TREND_DAYS = 30;

@@ -11,7 +11,7 @@ export interface AgentAssessment {
   readonly confidence: number;
   /** Holds the agent's true rate on such tasks in about 80 % of cases. */
   readonly confidence_interval: readonly [lower: number, upper: number];
-  /** Similar runs of the agent: of the domain asked for, or alike enough in words. Of its last 500 runs. */
+  /** Similar runs of the agent: of the domain asked for, or alike enough in words. Of its last 320 runs: those before count nothing. */
   readonly total_tasks: number;
   /** Whether these are enough, 3 or more, to recommend the agent. */
   readonly tested: boolean;
