@@ -51,11 +51,17 @@ describe("pastRun", () => {
 describe("the weight of a claim", () => {
   const judged = record({ judged_success: true });
 
-  it("is 1 where nobody judges, and goes down to a half as judging becomes the rule", () => {
-    expect(claimWeight([])).toBe(1);
-    expect(claimWeight([record(), record()])).toBe(1);
-    expect(claimWeight([record(), judged])).toBe(0.75);
-    expect(claimWeight(Array.from({ length: 9 }, () => judged).concat(record()))).toBeCloseTo(0.55, 12);
+  it("is 1 where nobody judges, and a half where judging is usual", () => {
+    const of = (claimed: number, others: number) =>
+      claimWeight([
+        ...Array.from({ length: claimed }, () => record()),
+        ...Array.from({ length: others }, () => judged),
+      ]);
+    expect(of(0, 0)).toBe(1);
+    expect(of(10, 0)).toBe(1);
+    expect(of(90, 10)).toBe(0.75);
+    expect(of(80, 20)).toBe(0.5);
+    expect(of(1, 99)).toBe(0.5);
   });
 
   it("is that of every run which neither feedback nor tests nor a build confirms, whatever it says", () => {

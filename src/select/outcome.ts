@@ -20,8 +20,11 @@ export interface RunRecord {
   readonly definition_hash: string | null;
 }
 
-/** By how much less a run counts whose outcome only the agent itself has stated, where all others were judged. */
+/** By how much less a run counts whose outcome only the agent itself has stated, where judging is usual. */
 const CLAIM_DISCOUNT = 0.5;
+
+/** Judging is usual where this share of the runs is judged. */
+const JUDGING_IS_USUAL = 0.2;
 
 /** A partial outcome that nobody rated. */
 const PARTIAL = 0.5;
@@ -51,12 +54,13 @@ export function pastRun(run: RunRecord, claim = 1): PastRun {
 }
 
 /**
- * What a mere claim of an agent weighs, be it of success or of failure: 1 − j/2, where j is the share of runs that were
- * judged. Half where claims are the exception, and 1 where nobody judges, so that claims are all there is. Success and
- * failure weigh the same, or expected outcomes would be off.
+ * What a mere claim of an agent weighs, be it of success or of failure: 1 where nobody judges, so that claims are all there
+ * is, down to ½ where a fifth of the runs or more are judged. Success and failure weigh the same, or expected outcomes
+ * would be off.
  */
 export function claimWeight(records: readonly RunRecord[]): number {
-  return 1 - (CLAIM_DISCOUNT * records.filter(isJudged).length) / Math.max(1, records.length);
+  const judged = records.filter(isJudged).length / Math.max(1, records.length);
+  return 1 - CLAIM_DISCOUNT * Math.min(1, judged / JUDGING_IS_USUAL);
 }
 
 /** The label under which a run's domain is compared. */
