@@ -1,8 +1,8 @@
 /** The residual's size relative to the right-hand side's at which a solution is good enough. */
-const TOLERANCE = 1e-10;
+const TOLERANCE = 1e-9;
 
 /** Steps after which it is given up; rounding is all that is left by then. */
-const STEPS = 2000;
+const STEPS = 1000;
 
 /**
  * Solves A·x = b for a symmetric positive definite A that is known only by what it does to a vector, by conjugate

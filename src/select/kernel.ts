@@ -42,8 +42,10 @@ export class Kernel {
   /** Feature and agent of each slot. */
   readonly #slotFeature: number[] = [];
   readonly #slotAgent: number[] = [];
-  /** Slots of the features of the observations, observation by observation, in the order of the task's features. */
+  /** Slots and values of the features of each observation, from `#starts[i]` to the next one's: one stream to read. */
+  readonly #starts: Int32Array;
   readonly #slots: Int32Array;
+  readonly #values: Float64Array;
   /** Slots of feature f: from `#featureStarts[f]` to the next feature's. */
   readonly #featureStarts: Int32Array;
   readonly #featureSlots: Int32Array;
@@ -71,18 +73,21 @@ export class Kernel {
         ? variances.agent_task + variances.noise / weight
         : (variances.agent_task + variances.noise) / weight,
     );
-    this.#slots = new Int32Array(this.taskOf.reduce((sum, task) => sum + tasks[task]!.ids.length, 0));
+    this.#starts = starts(evidence.observations.map(({ task }) => tasks[task]!.ids.length));
+    this.#slots = new Int32Array(this.#starts[this.taskOf.length]!);
+    this.#values = new Float64Array(this.#slots.length);
     const slotOf = new Int32Array(this.features).fill(-1);
-    let entry = 0;
-    for (const { agent, task } of evidence.observations)
-      for (const feature of tasks[task]!.ids) {
+    for (const [i, { agent, task }] of evidence.observations.entries()) {
+      this.#values.set(tasks[task]!.values, this.#starts[i]);
+      for (const [j, feature] of tasks[task]!.ids.entries()) {
         const slot = slotOf[feature]!;
         if (slot < 0 || this.#slotAgent[slot] !== agent) {
           slotOf[feature] = this.#slotAgent.push(agent) - 1;
           this.#slotFeature.push(feature);
         }
-        this.#slots[entry++] = slotOf[feature]!;
+        this.#slots[this.#starts[i]! + j] = slotOf[feature]!;
       }
+    }
     const counts = new Int32Array(this.features);
     for (const feature of this.#slotFeature) counts[feature]!++;
     this.#featureStarts = starts(counts);
@@ -124,18 +129,14 @@ export class Kernel {
   }
 
   #scatter(v: Float64Array, own: Float64Array): void {
-    const [slots, starts, values] = [this.#slots, this.taskStarts, this.taskValues];
-    let entry = 0;
-    for (let i = 0; i < v.length; i++) {
-      const task = this.taskOf[i]!;
-      const times = v[i]!;
-      for (let j = starts[task]!; j < starts[task + 1]!; j++) own[slots[entry++]!]! += times * values[j]!;
-    }
+    const [starts, slots, values] = [this.#starts, this.#slots, this.#values];
+    for (let i = 0; i < v.length; i++)
+      for (let e = starts[i]!; e < starts[i + 1]!; e++) own[slots[e]!]! += v[i]! * values[e]!;
   }
 
   /** A function that writes (covariance + noise) · v to `result`. */
   product(): (v: Float64Array, result: Float64Array) => void {
-    const [slots, starts, values] = [this.#slots, this.taskStarts, this.taskValues];
+    const [starts, slots, values] = [this.#starts, this.#slots, this.#values];
     const features = Int32Array.from(this.#slotFeature);
     const own = new Float64Array(features.length);
     const shared = new Float64Array(this.features);
@@ -149,11 +150,9 @@ export class Kernel {
       for (let f = 0; f < shared.length; f++) shared[f]! *= sharedVariance[f]!;
       for (let slot = 0; slot < own.length; slot++)
         own[slot] = shared[features[slot]!]! + ownVariance[features[slot]!]! * own[slot]!;
-      let entry = 0;
       for (let i = 0; i < v.length; i++) {
-        const task = this.taskOf[i]!;
         let sum = this.noise[i]! * v[i]!;
-        for (let j = starts[task]!; j < starts[task + 1]!; j++) sum += values[j]! * own[slots[entry++]!]!;
+        for (let e = starts[i]!; e < starts[i + 1]!; e++) sum += values[e]! * own[slots[e]!]!;
         result[i] = sum;
       }
     };
