@@ -6,16 +6,15 @@ import { below, randomOf, shuffled, type Random } from "./random.js";
 import { mean, scoreSums, type ScoreSums } from "./scores.js";
 import type { SimilarTasks } from "./similar-tasks.js";
 
-/** How a history comes about and what it is tested on. */
-export const REPLAY_MODES = ["standard", "specialist", "recur", "closed-loop"] as const;
-
 /**
+ * How a history comes about and what it is tested on.
+ *
  * - standard: 70 % of the tasks make the history, at random and with random agents; the rest is the test
  * - specialist: the same with a pool of agents that complement each other
  * - recur: all tasks make the history, with all trials but the last; the test is the last trial of all tasks
  * - closed-loop: as standard, but each method chooses the agents of its history itself
  */
-export type ReplayMode = (typeof REPLAY_MODES)[number];
+export type ReplayMode = "standard" | "specialist" | "recur" | "closed-loop";
 
 /** What is replayed. */
 export interface Replay {

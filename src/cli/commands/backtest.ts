@@ -48,7 +48,7 @@ export function addBacktest(program: Command): void {
       "--outcomes <file>",
       "its outcomes: CSV with task_id, agent, success (0 to 1), and trial, duration_s if known",
     )
-    .addOption(new Option("--mode <mode>", "how the history comes about, see below (default: standard)").choices(MODES))
+    .addOption(new Option("--mode <mode>", "how the history comes about (default: standard)").choices(MODES))
     .option("--specialists", "a pool of agents that complement each other, in any mode")
     .option("--pool <agents>", "how many agents to choose from (default: 10, specialists 8)", wholeNumber)
     .option("--history <runs>", `how many runs to learn from (default: ${HISTORY})`, wholeNumber)
@@ -58,20 +58,21 @@ export function addBacktest(program: Command): void {
     .addHelpText(
       "after",
       `
-In your own history each run is looked at with what was known when it began. An outcome table says what every agent
-achieves at every task; methods learn from runs of random agents at some tasks, and pick agents for the others.
+In your own history each run is looked at with what was known when it began.
+An outcome table says what every agent achieves at every task; methods learn
+from runs of random agents at some tasks, and pick agents for the others.
 
 Modes:
   standard      learn from 70% of the tasks, pick for the rest
   specialist    the same with agents that complement each other
-  recur         learn from all trials but the last of each task, pick for the last
+  recur         learn from all trials of each task but the last, pick for that
   closed-loop   as standard, but each method picks the agents that it learns from
 
 Examples:
   oak backtest
   oak backtest --plot reliability.svg
   oak backtest --tasks tasks.jsonl --outcomes outcomes.csv
-  oak backtest --tasks tasks.jsonl --outcomes outcomes.csv --mode specialist --history 1000 --json`,
+  oak backtest --tasks tasks.jsonl --outcomes outcomes.csv --history 1000 --json`,
     )
     .action(async (options: BacktestOptions) => {
       const { tasks, outcomes } = options;
