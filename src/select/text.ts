@@ -22,7 +22,8 @@ const UNSPACED =
 export function terms(text: string): string[] {
   const found: string[] = [];
   const read = text.slice(0, TEXT_READ).normalize("NFKC").slice(0, TEXT_READ);
-  const split = read.replaceAll(/(\p{Ll}|\p{N})(?=\p{Lu})|(\p{Lu})(?=\p{Lu}\p{Ll})/gu, "$& ");
+  // loginPage, HTTPServer; but APIs and OAuth are one word.
+  const split = read.replaceAll(/[\p{Ll}\p{N}](?=\p{Lu})|(?<=\p{Lu})\p{Lu}(?=\p{Lu}(?!s\b)\p{Ll})/gu, "$& ");
   for (const [word] of split.toLowerCase().matchAll(/[\p{L}\p{M}\p{N}]+/gu)) {
     if (UNSPACED.test(word)) found.push(...pairs(word));
     else if (!STOP_WORDS.has(word)) found.push(stem(word));
