@@ -164,10 +164,10 @@ export class AgentSelector {
   }
 
   async #study(tables: Tables, previous: SelectionModel | undefined): Promise<Learned> {
-    const { endedRuns, knownRuns } = await import("./tables/selection-queries.js");
+    const { endedRuns } = await import("./tables/selection-queries.js");
     const { readAgentDefinitions } = await import("./agents/agent-definitions.js");
     const { definitions, problems } = await readAgentDefinitions({ directory: this.#agentsDirectory });
-    const records = await endedRuns(tables, RUNS_OF_AGENT, MOST_RUNS);
+    const { records, known } = await endedRuns(tables, RUNS_OF_AGENT, MOST_RUNS);
     const claim = claimWeight(records);
     const runs = records.map((record) => pastRun(record, claim));
     return {
@@ -178,7 +178,7 @@ export class AgentSelector {
       names: new DomainNames(records),
       runs,
       usual_similarity: usualSimilarity(runs),
-      known: await knownRuns(tables),
+      known,
       trends: await this.#trends(tables),
       shortlist: shortlistOf(definitions, records),
       definitions: definitions.map(({ agent_name }) => agent_name),

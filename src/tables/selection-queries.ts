@@ -19,29 +19,30 @@ const judgementsOf = (ids: string) => `(
 export const KNOWN_OUTCOME =
   "agent_name IS NOT NULL AND status <> 'running' AND (status <> 'unknown' OR judged_success IS NOT NULL)";
 
-/** Those runs, by id. Few end without saying how, so they alone are looked up among the judgements. */
-const KNOWN_RUNS = `(
-  SELECT invocation_id, agent_name, started_at FROM invocations
-  WHERE agent_name IS NOT NULL AND status IN ('success', 'failure', 'partial')
-  UNION ALL
-  SELECT invocation_id, agent_name, started_at FROM invocations
-  WHERE agent_name IS NOT NULL AND status = 'unknown'
-    AND invocation_id IN (SELECT invocation_id FROM feedback WHERE success IS NOT NULL)
-)`;
-
 /**
- * The last runs of every agent that ended and whose outcome is known, in order of their start.
+ * The last runs of every agent that ended and whose outcome is known, in order of their start, and how many such runs each
+ * of these agents has in all.
  *
  * @param ofAgent how many of one agent, so that nobody's runs drive out those of others; more when several started at once
  * @param most how many at most, of the last ones
  */
-export async function endedRuns(tables: Tables, ofAgent: number, most: number): Promise<RunRecord[]> {
-  // Ids first: whole rows of a million runs take many times longer to sort than to look up.
-  const rows = stream<RunRecord>(
+export async function endedRuns(
+  tables: Tables,
+  ofAgent: number,
+  most: number,
+): Promise<{ records: RunRecord[]; known: Map<string, number> }> {
+  // Ids first: whole rows of a million runs take many times longer to sort than to look up. Few runs end without saying
+  // how, so they alone are looked up among the judgements.
+  const rows = stream<RunRecord & { readonly known: number }>(
     tables,
-    `WITH chosen AS MATERIALIZED (
-      SELECT invocation_id, started_at FROM ${KNOWN_RUNS} JOIN (
-        SELECT agent_name, list_last(max(started_at, ${ofAgent})) AS first FROM ${KNOWN_RUNS} GROUP BY agent_name
+    `WITH known AS MATERIALIZED (
+      SELECT invocation_id, agent_name, started_at FROM invocations
+      WHERE agent_name IS NOT NULL AND (status IN ('success', 'failure', 'partial') OR status = 'unknown'
+        AND invocation_id IN (SELECT invocation_id FROM feedback WHERE success IS NOT NULL))
+    ),
+    chosen AS MATERIALIZED (
+      SELECT invocation_id, started_at, runs FROM known JOIN (
+        SELECT agent_name, list_last(max(started_at, ${ofAgent})) AS first, count(*) AS runs FROM known GROUP BY agent_name
       ) USING (agent_name)
       WHERE started_at >= first
       ORDER BY started_at DESC, invocation_id DESC
@@ -49,18 +50,17 @@ export async function endedRuns(tables: Tables, ofAgent: number, most: number): 
     )
     SELECT invocation_id, agent_name, agent_type, task_type, left(task_description, ${MOST_CHARACTERS}) AS task_description,
       status, tests_passed, build_succeeded, judged_success, quality_rating, epoch_ms(c.started_at)::DOUBLE AS at,
-      duration_seconds, definition_hash
+      duration_seconds, definition_hash, runs::DOUBLE AS known
     FROM chosen AS c JOIN invocations USING (invocation_id)
       LEFT JOIN ${judgementsOf("SELECT invocation_id FROM chosen")} USING (invocation_id)
     ORDER BY c.started_at, invocation_id`,
   );
-  const runs: RunRecord[] = [];
-  for await (const part of rows) runs.push(...part);
-  return runs;
-}
-
-/** How many runs with a known outcome every agent has, of all time. */
-export async function knownRuns(tables: Tables): Promise<Map<string, number>> {
-  const rows = await tables.rows(`SELECT agent_name, count(*) AS runs FROM ${KNOWN_RUNS} GROUP BY agent_name`);
-  return new Map(rows.map(({ agent_name, runs }) => [agent_name as string, runs as number]));
+  const records: RunRecord[] = [];
+  const known = new Map<string, number>();
+  for await (const part of rows)
+    for (const { known: runs, ...record } of part) {
+      known.set(record.agent_name, runs);
+      records.push(record);
+    }
+  return { records, known };
 }
