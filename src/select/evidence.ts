@@ -13,7 +13,7 @@ const OTHER_DEFINITION = 0.1;
 const NEGLIGIBLE = 2 ** -8;
 
 /** Runs of the same task (text and domain) by the same agent, as one observation. */
-export interface Observation {
+interface Observation {
   /** Places in `Evidence.agents`, `Evidence.tasks`. */
   readonly agent: number;
   readonly task: number;
@@ -25,13 +25,13 @@ export interface Observation {
 }
 
 /** A past run and what it counts by now. */
-export interface WeightedRun {
+interface WeightedRun {
   readonly run: PastRun;
   readonly weight: number;
 }
 
 /** Text and domain: what tells tasks apart. Places in `Evidence.texts` and `Evidence.domains`; −1: no domain. */
-export interface Task {
+interface Task {
   readonly text: number;
   readonly domain: number;
 }
@@ -88,10 +88,10 @@ function observe(agent: number, task: number, runs: readonly WeightedRun[]): Obs
 /** The last {@link RUNS_READ} runs, in an order that does not depend on theirs. */
 function last(runs: readonly PastRun[]): PastRun[] {
   if (runs.length <= RUNS_READ) return runs.toSorted(inTime);
-  const since = Float64Array.from(runs, (run) => run.at).sort()[runs.length - RUNS_READ]!;
+  const since = Float64Array.from(runs, (run) => run.at).toSorted()[runs.length - RUNS_READ]!;
   return runs
     .filter((run) => run.at >= since)
-    .sort(inTime)
+    .toSorted(inTime)
     .slice(-RUNS_READ);
 }
 
@@ -119,7 +119,7 @@ function weights(runs: readonly PastRun[], definitions: ReadonlyMap<string, stri
     const weight = run.weight * 2 ** (-age / HALF_LIFE) * (other ? OTHER_DEFINITION : 1);
     if (weight >= NEGLIGIBLE) weighted.push({ run, weight });
   }
-  return weighted.reverse();
+  return weighted.toReversed();
 }
 
 function compare(a: string, b: string): number {
@@ -127,7 +127,7 @@ function compare(a: string, b: string): number {
 }
 
 function distinct(values: readonly string[]): string[] {
-  return [...new Set(values)].sort(compare);
+  return [...new Set(values)].toSorted(compare);
 }
 
 function places(values: readonly string[]): Map<string, number> {

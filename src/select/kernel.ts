@@ -129,14 +129,13 @@ export class Kernel {
   }
 
   #scatter(v: Float64Array, own: Float64Array): void {
-    const [starts, slots, values] = [this.#starts, this.#slots, this.#values];
-    for (let i = 0; i < v.length; i++)
-      for (let e = starts[i]!; e < starts[i + 1]!; e++) own[slots[e]!]! += v[i]! * values[e]!;
+    const [ends, slots, values] = [this.#starts.subarray(1), this.#slots, this.#values];
+    for (let i = 0, e = 0; i < v.length; i++) for (; e < ends[i]!; e++) own[slots[e]!]! += v[i]! * values[e]!;
   }
 
   /** A function that writes (covariance + noise) · v to `result`. */
   product(): (v: Float64Array, result: Float64Array) => void {
-    const [starts, slots, values] = [this.#starts, this.#slots, this.#values];
+    const [ends, slots, values] = [this.#starts.subarray(1), this.#slots, this.#values];
     const features = Int32Array.from(this.#slotFeature);
     const own = new Float64Array(features.length);
     const shared = new Float64Array(this.features);
@@ -150,9 +149,9 @@ export class Kernel {
       for (let f = 0; f < shared.length; f++) shared[f]! *= sharedVariance[f]!;
       for (let slot = 0; slot < own.length; slot++)
         own[slot] = shared[features[slot]!]! + ownVariance[features[slot]!]! * own[slot]!;
-      for (let i = 0; i < v.length; i++) {
+      for (let i = 0, e = 0; i < v.length; i++) {
         let sum = this.noise[i]! * v[i]!;
-        for (let e = starts[i]!; e < starts[i + 1]!; e++) sum += values[e]! * own[slots[e]!]!;
+        for (; e < ends[i]!; e++) sum += values[e]! * own[slots[e]!]!;
         result[i] = sum;
       }
     };

@@ -8,8 +8,6 @@ import { Vocabulary, type SparseVector } from "./tf-idf.js";
 import { Uncertainty, type Likeness } from "./uncertainty.js";
 import { VARIANCES, type Variances } from "./variances.js";
 
-export type { Contribution, Explanation, Prediction } from "./prediction.js";
-
 /** Expected outcomes are never surer than this. */
 const LOWEST = 0.02;
 const HIGHEST = 0.98;
@@ -167,7 +165,9 @@ export class SelectionModel {
   }
 
   #ask({ task_description, domains }: TaskQuery): Asked {
-    const known = [...new Set(domains)].flatMap((label) => this.#domainPlaces.get(label) ?? []).sort((p, q) => p - q);
+    const known = [...new Set(domains)]
+      .flatMap((label) => this.#domainPlaces.get(label) ?? [])
+      .toSorted((p, q) => p - q);
     const total = known.reduce((sum, place) => sum + this.#domainWeights[place]!, 0);
     const features = this.#kernel.task(
       this.#vocabulary.vector(task_description),
@@ -231,7 +231,7 @@ export class SelectionModel {
         contributions.push({ run, similarity: Math.min(1, cosine[task]!), contribution: alpha * covariance });
       }
     }
-    return contributions.sort((p, q) => Math.abs(q.contribution) - Math.abs(p.contribution));
+    return contributions.toSorted((p, q) => Math.abs(q.contribution) - Math.abs(p.contribution));
   }
 
   /** What the observation that a run is part of has in this fit, if it has it: a good guess for the next one. */

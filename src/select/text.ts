@@ -33,7 +33,7 @@ export function terms(text: string): string[] {
 
 /** Pairs of neighbouring characters; the word itself when it has one only. */
 function pairs(word: string): string[] {
-  const characters = [...word];
+  const characters = Array.from(word);
   if (characters.length < 2) return characters;
   return characters.slice(1).map((character, i) => characters[i]! + character);
 }
