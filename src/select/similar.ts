@@ -31,10 +31,10 @@ export function usualSimilarity(runs: readonly PastRun[]): number {
     .map((one) => {
       const values = new Map(Array.from(one.ids, (id, i) => [id, one.values[i]!]));
       return (
-        vectors.map((other) => (other === one ? 0 : cosine(values, other))).sort((a, b) => b - a)[NEAREST - 1] ?? 0
+        vectors.map((other) => (other === one ? 0 : cosine(values, other))).toSorted((a, b) => b - a)[NEAREST - 1] ?? 0
       );
     })
-    .sort((a, b) => a - b);
+    .toSorted((a, b) => a - b);
   return Math.min(MOST, Math.max(LEAST, usual[usual.length >> 1] ?? 0));
 }
 

@@ -3,12 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Contribution } from "./prediction.js";
 import { outlineSpecialist } from "./specialist.js";
 
-const run = (
-  task_description: string,
-  outcome: number,
-  similarity: number,
-  domain: string | null = null,
-): Contribution => ({
+const run = (task_description: string, outcome: number, similarity: number): Contribution => ({
   run: {
     invocation_id: task_description,
     agent_name: outcome < 0.5 ? "loser" : "winner",
