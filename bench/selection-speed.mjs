@@ -27,7 +27,7 @@ const { SelectionModel } = await built("model");
 /** @type {typeof import("../src/select/text.js")} */
 const { terms } = await built("text");
 
-const AGENTS = Number(process.argv[2] ?? 20);
+const AGENTS = Number(process.argv[2] ?? 10);
 const ROWS = 100_000;
 const REFIT = 50_000;
 const MANY = 1_000_000;
