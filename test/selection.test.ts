@@ -451,21 +451,19 @@ describe("oak recommend", () => {
     expect(stdout).toContain("No telemetry yet in ");
   });
 
-  it("reports definition files that are of no use", async () => {
+  it("shortlists agents by their definitions, tries them, and reports files that are of no use", async () => {
     const folder = temporaryDirectory();
     mkdirSync(join(folder, "team"));
     writeFileSync(join(folder, "team", "good.md"), "---\nname: composer\ndescription: Composes a sonata\n---\n");
     writeFileSync(join(folder, "team", "bad.md"), "nothing");
-    const { stdout, stderr } = await oak([
-      "recommend",
-      "--dir",
-      directory(),
-      "--task",
-      "Compose a sonata",
-      "--agents-dir",
-      folder,
-    ]);
+    const args = ["recommend", "--dir", directory(), "--task", "Compose a sonata", "--agents-dir", folder];
+    const { stdout, stderr } = await oak(args);
     expect(stdout).toContain("  composer: Composes a sonata");
+    const explored = await oak([...args, "--explore"]);
+    expect(explored.code).toBe(0);
+    expect(explored.stdout).toContain("Recommended: composer");
+    expect(explored.stdout).toContain("as for anyone: it has not run yet");
+    expect(explored.stdout).toContain("Chosen to learn from too (--explore)");
     expect(stderr).toContain("1 agent definition file could not be used:");
     expect(stderr).toContain("bad.md");
   });

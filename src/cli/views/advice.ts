@@ -58,7 +58,11 @@ function facts(agent: AgentAssessment): string {
   const successes =
     success_rate === null ? "" : `${Math.round(success_rate * total_tasks)} of ${count(total_tasks, "similar task")}`;
   const rows: readonly (readonly [string, string, string])[] = [
-    ["Confidence", percent(agent.confidence, 0), `80% interval ${interval(confidence_interval)}`],
+    [
+      "Confidence",
+      percent(agent.confidence, 0),
+      `80% interval ${interval(confidence_interval)}${all_tasks === 0 ? ", as for anyone: it has not run yet" : ""}`,
+    ],
     ["Success rate", percent(success_rate, 0), successes],
     ["Avg duration", avg_duration_minutes === null ? UNKNOWN : duration(avg_duration_minutes * 60), ""],
     ["Experience", count(total_tasks, "similar task"), `of ${count(all_tasks, "run")} in all`],
