@@ -166,8 +166,12 @@ export class AgentSelector {
   async #study(tables: Tables, previous: SelectionModel | undefined): Promise<Learned> {
     const { endedRuns } = await import("./tables/selection-queries.js");
     const { readAgentDefinitions } = await import("./agents/agent-definitions.js");
-    const { definitions, problems } = await readAgentDefinitions({ directory: this.#agentsDirectory });
-    const { records, known } = await endedRuns(tables, RUNS_OF_AGENT, MOST_RUNS);
+    // At once: the SQL engine works beside us.
+    const [{ records, known }, trends, { definitions, problems }] = await Promise.all([
+      endedRuns(tables, RUNS_OF_AGENT, MOST_RUNS),
+      this.#trends(tables),
+      readAgentDefinitions({ directory: this.#agentsDirectory }),
+    ]);
     const claim = claimWeight(records);
     const runs = records.map((record) => pastRun(record, claim));
     return {
@@ -179,7 +183,7 @@ export class AgentSelector {
       runs,
       usual_similarity: usualSimilarity(runs),
       known,
-      trends: await this.#trends(tables),
+      trends,
       shortlist: shortlistOf(definitions, records),
       definitions: definitions.map(({ agent_name }) => agent_name),
       problems,
