@@ -50,7 +50,7 @@ for (const query of [
       break;
     case "no_suitable_agent":
       console.log("No suitable agent found - consider creating a new specialist");
-      console.log(`It should cover: ${advice.specialist.covers.slice(0, 2).join(", ")}`);
+      console.log(`It should cover: ${advice.specialist.covers.slice(0, 3).join(", ")}`);
       break;
     case "not_enough_evidence":
       console.log(`Not enough evidence: ${advice.reason}`);

@@ -59,7 +59,7 @@ describe("examples", () => {
       "Based on 15 similar tasks",
       "Success rate: 80%",
       "No suitable agent found - consider creating a new specialist",
-      "It should cover: authentication, oauth2",
+      "It should cover: authentication, implement, oauth2",
       "Not enough evidence: no agent has done a task like this one",
     ]);
   });
