@@ -13,11 +13,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   event: [],
   record: [],
   log: [],
+  capture: ["record", "log"],
   analyze: [],
   tables: ["log", "analyze"],
   "analyzer.ts": ["tables", "analyze"],
   access: ["tables", "log"],
-  cli: ["analyzer.ts", "access", "analyze", "record", "log"],
+  cli: ["analyzer.ts", "access", "analyze", "record", "log", "capture"],
   "index.ts": ["analyzer.ts", "analyze", "record"],
 };
 

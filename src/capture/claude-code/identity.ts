@@ -10,7 +10,8 @@ import type { OutcomeStatus, TelemetryEvent } from "../../event/events.js";
  * - A workflow is told by its session and the key of the user's request. The key is `promptId` of the request's record
  *   in the transcript, which hooks call `prompt_id`; where a version writes none, it is the `uuid` of that record, which
  *   a hook finds by reading the transcript. `requests.ts` says which record is a request.
- * - A line is told by what it says: the same line has the same `event_id`, whoever writes it, and however often.
+ * - A line is told by its `event_id`. There is one start of each run and workflow, whoever writes it. What may be said
+ *   again otherwise, such as the end of a run that was resumed, is told by what it says.
  */
 
 /** The `invocation_id` of a run of a subagent. Resuming the subagent later continues the same run. */
@@ -27,10 +28,20 @@ export function workflowId(session_id: string, prompt_key: string): string {
   return `cc-${digest(["request", session_id, prompt_key])}`;
 }
 
-/** The `event_id` of a line, from all that it says: two lines that say the same are the same line. */
-export function eventId(event: TelemetryEvent): string {
+/** The `event_id` of the line that starts a workflow or a run. */
+export function startEventId(workflow_or_invocation_id: string): string {
+  return `cc-${digest(["start", workflow_or_invocation_id])}`;
+}
+
+/** The `event_id` of the handoff from one run to another: there is one, whatever passes. */
+export function handoffEventId(from_invocation_id: string, to_invocation_id: string): string {
+  return `cc-${digest(["handoff", from_invocation_id, to_invocation_id])}`;
+}
+
+/** The `event_id` of a line that ends or updates something, from all that it says: the same said twice is one line. */
+export function contentEventId(event: TelemetryEvent): string {
   const { event_id: _, ...said } = event;
-  return `cc-${digest([said])}`;
+  return `cc-${digest(["content", said])}`;
 }
 
 /** 80 bits: among a million ids the chance that two are the same is below one in a trillion. */
