@@ -8,6 +8,7 @@ import { addCompare } from "./commands/compare.js";
 import { addDemo } from "./commands/demo.js";
 import { addDoctor } from "./commands/doctor.js";
 import { addHandoffs } from "./commands/handoffs.js";
+import { addImport } from "./commands/import.js";
 import { addLog } from "./commands/log.js";
 import { addOverhead } from "./commands/overhead.js";
 import { addPatterns } from "./commands/patterns.js";
@@ -59,6 +60,7 @@ for (const add of [
   addDoctor,
   addSchema,
   addSql,
+  addImport,
   addExport,
   addTables,
   addPrune,
