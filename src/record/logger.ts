@@ -18,6 +18,7 @@ import type {
   WorkflowCompleteArguments,
   WorkflowStartArguments,
 } from "./calls.js";
+import { recordingEnabled } from "./enabled.js";
 import { reportFields } from "./report.js";
 import { Workflow, type WorkflowOptions } from "./workflow.js";
 
@@ -115,7 +116,7 @@ export class TelemetryLogger {
     this.session_id = check.optionalId("session_id", options.session_id) ?? randomUUID();
     this.#session = JSON.stringify(this.session_id.toWellFormed());
     this.#onError = options.onError ?? reportOnStderr;
-    const enabled = check.optionalFlag("enabled", options.enabled) ?? enabledByEnvironment();
+    const enabled = check.optionalFlag("enabled", options.enabled) ?? recordingEnabled();
     const directory = this.#findDirectory(check.optionalId("directory", options.directory));
     this.directory = directory ?? "";
     this.enabled = enabled && directory !== undefined;
@@ -348,11 +349,6 @@ export class TelemetryLogger {
       // The host's own handler failed; telemetry must not make that the host's problem.
     }
   }
-}
-
-function enabledByEnvironment(): boolean {
-  const value = process.env["OAK_TELEMETRY_ENABLED"]?.trim().toLowerCase();
-  return value !== "false" && value !== "0" && value !== "off" && value !== "no";
 }
 
 function reportOnStderr(error: Error): void {

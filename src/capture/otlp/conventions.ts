@@ -50,7 +50,6 @@ function genAi({ name, attributes }: Span): Meaning | undefined {
         name: string(attributes, "gen_ai.agent.name", "gen_ai.agent.id") ?? rest(name),
         agent_id: string(attributes, "gen_ai.agent.id"),
         ...genAiCall(attributes),
-        task: taskOf(attributes),
       };
     case "execute_tool":
       return toolOf(string(attributes, "gen_ai.tool.name") ?? rest(name), attributes);
@@ -68,6 +67,7 @@ function genAiCall(attributes: Attributes): Partial<Observation> {
   const created = number(attributes, "gen_ai.usage.cache_creation.input_tokens");
   const input = number(attributes, "gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens");
   return {
+    task: taskOf(attributes),
     model: string(attributes, "gen_ai.response.model", "gen_ai.request.model"),
     usage: usage({
       input_tokens: apart(input, cached, created),
@@ -85,7 +85,6 @@ function openInference({ name, attributes }: Span): Meaning | undefined {
       return {
         kind: "agent",
         name: string(attributes, "agent.name", "graph.node.name", "graph.node.id") ?? name,
-        task: taskOf(attributes),
         ...openInferenceCall(attributes),
         ...(node === undefined ? {} : { node: { id: node, after: string(attributes, "graph.node.parent_id") } }),
       };
@@ -102,6 +101,7 @@ function openInferenceCall(attributes: Attributes): Partial<Observation> {
   const cached = number(attributes, "llm.token_count.prompt_details.cache_read");
   const created = number(attributes, "llm.token_count.prompt_details.cache_write");
   return {
+    task: taskOf(attributes),
     model: string(attributes, "llm.model_name"),
     usage: usage({
       input_tokens: apart(number(attributes, "llm.token_count.prompt"), cached, created),
@@ -122,6 +122,7 @@ function aiSdk({ attributes }: Span): Meaning | undefined {
   const cached = number(attributes, "ai.usage.cachedInputTokens");
   const call = {
     source: "ai-sdk",
+    task: taskOf(attributes),
     model: string(attributes, "gen_ai.response.model", "ai.response.model", "ai.model.id"),
     usage: usage({
       input_tokens: apart(number(attributes, "ai.usage.inputTokens", "ai.usage.promptTokens"), cached),
@@ -132,7 +133,7 @@ function aiSdk({ attributes }: Span): Meaning | undefined {
   const agent = string(attributes, "ai.telemetry.functionId");
   const inner = /\.do(?:Generate|Stream)$/.test(operation);
   if (agent === undefined || inner) return { kind: "model", ...call };
-  return { kind: "agent", name: agent, task: taskOf(attributes), ...call };
+  return { kind: "agent", name: agent, ...call };
 }
 
 /**

@@ -80,6 +80,11 @@ export class Traces {
     });
   }
 
+  /** What can be said of all traces now. */
+  takeAll(): TelemetryEvent[] {
+    return [...this.#held.keys()].flatMap((id) => this.take(id));
+  }
+
   /** What can be said of all traces in which every span's parent is known, up to a root that has ended. */
   takeWhole(): TelemetryEvent[] {
     return [...this.#held].flatMap(([id, trace]) => (isWhole(trace) ? this.take(id) : []));

@@ -68,7 +68,7 @@ function stated(span: Observation, members: readonly Observation[], trace: Trace
     session_id: span.session_id,
     start_us: span.start_us,
     end_us: trace.endOf(span),
-    outcome: span.outcome,
+    outcome: span.outcome ?? failureOfLast(members),
     agents_executed: names(members),
   };
 }
@@ -85,9 +85,18 @@ function wholeTrace(agents: readonly Observation[], trace: Trace): TracedWorkflo
     session_id: agents.find(({ session_id }) => session_id !== undefined)?.session_id,
     start_us: first.start_us,
     end_us: ends.every((end) => end !== undefined) ? Math.max(...ends) : undefined,
-    outcome: failed?.outcome ?? first.outcome,
+    outcome: failed?.outcome ?? first.outcome ?? failureOfLast(agents),
     agents_executed: names(agents),
   };
+}
+
+/** Where nobody says how a workflow ended, it failed if the agent that ended last did. */
+function failureOfLast(agents: readonly Observation[]): Observation["outcome"] {
+  const last = agents.reduce<Observation | undefined>(
+    (latest, agent) => ((agent.end_us ?? 0) >= (latest?.end_us ?? 0) ? agent : latest),
+    undefined,
+  );
+  return last?.outcome?.status === "failure" ? last.outcome : undefined;
 }
 
 function workflowEvents(workflow: TracedWorkflow): TelemetryEvent[] {
@@ -170,7 +179,8 @@ function invocationEvents(
     invocation_id,
     agent_name: agent.name,
     agent_type: agent.agent_type ?? null,
-    task_description: agent.task ?? null,
+    // What it asks a model first is what it was asked.
+    task_description: agent.task ?? models.find(({ task }) => task !== undefined)?.task ?? null,
     parent_invocation_id: parent ?? null,
     workflow_id: workflow_id ?? null,
     metadata: origin,
