@@ -16,6 +16,13 @@ const TOKEN_FIELDS = [
   "cache_creation_input_tokens",
 ] as const satisfies (keyof Tokens)[];
 
+const NO_TOKENS: Tokens = {
+  input_tokens: 0,
+  output_tokens: 0,
+  cache_read_input_tokens: 0,
+  cache_creation_input_tokens: 0,
+};
+
 /** Tools that write files, with the field of their input that names the file. */
 const WRITERS: Readonly<Record<string, string>> = {
   Edit: "file_path",
@@ -67,6 +74,8 @@ export class AgentTranscript {
   readonly #pending = new Map<string, { path: string; writes: boolean }>();
   /** A request stands on several lines, which say the same or more: the last one counts. */
   readonly #usage = new Map<string, Tokens>();
+  /** Tokens of the requests that are forgotten. */
+  #settled: Tokens | undefined;
 
   see(record: TranscriptRecord): void {
     this.records++;
@@ -87,15 +96,17 @@ export class AgentTranscript {
 
   /** Tokens of all requests; undefined when no request is known. */
   get tokens(): Tokens | undefined {
-    if (this.#usage.size === 0) return undefined;
-    const sum: Tokens = {
-      input_tokens: 0,
-      output_tokens: 0,
-      cache_read_input_tokens: 0,
-      cache_creation_input_tokens: 0,
-    };
+    if (!this.#settled && this.#usage.size === 0) return undefined;
+    const sum = { ...(this.#settled ?? NO_TOKENS) };
     for (const usage of this.#usage.values()) for (const field of TOKEN_FIELDS) sum[field] += usage[field];
     return sum;
+  }
+
+  /** Forgets what was only needed to count each request once: there are no more records. */
+  settle(): void {
+    this.#settled = this.tokens;
+    this.#usage.clear();
+    this.#pending.clear();
   }
 
   #seeAnswer(record: TranscriptRecord): void {

@@ -228,8 +228,12 @@ export class SessionReader {
     }
     spawn.agent_type = asText(result["agentType"]) ?? spawn.agent_type;
     spawn.agent_id ??= agent_id ?? asText(result["taskId"]);
-    if (spawn.agent_id !== undefined) this.edges.set(spawn.agent_id, id);
     spawn.end ??= this.#endOf(spawn, block, result, record);
+    if (spawn.agent_id === undefined) return;
+    const first = this.edges.get(spawn.agent_id);
+    if (first === undefined) this.edges.set(spawn.agent_id, id);
+    // A call that resumed a run.
+    else if (first !== id && spawn.end) this.#addEnd(spawn.agent_id, spawn.end);
   }
 
   #endOf(spawn: Spawn, block: TranscriptRecord, result: TranscriptRecord, record: TranscriptRecord): End | undefined {
