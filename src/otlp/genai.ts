@@ -209,8 +209,15 @@ function usage(metadata: Readonly<Record<string, unknown>>): Record<string, unkn
   };
 }
 
+/** Columns that hold any JSON, and are written as such. */
+export const JSON_COLUMNS: ReadonlySet<string> = new Set(["state_features", "metadata"]);
+
 function columns(row: Row, names: readonly string[]): Record<string, unknown> {
-  return Object.fromEntries(names.map((name) => [`oak.${name}`, row[name]]));
+  const value = (name: string) => {
+    const known = row[name] ?? undefined;
+    return known !== undefined && JSON_COLUMNS.has(name) ? JSON.stringify(known) : known;
+  };
+  return Object.fromEntries(names.map((name) => [`oak.${name}`, value(name)]));
 }
 
 function traceOf(workflow: unknown): string {

@@ -42,8 +42,8 @@ export interface SpanJson {
 }
 
 /** An `ExportTraceServiceRequest` with these spans. */
-export function exportRequest(spans: readonly SpanJson[], service: string): object {
-  const resource = { attributes: attributes({ "service.name": service }) };
+export function exportRequest(spans: readonly SpanJson[]): object {
+  const resource = { attributes: attributes({ "service.name": "oak-telemetry" }) };
   return { resourceSpans: [{ resource, scopeSpans: [{ scope: { name: "oak-telemetry" }, spans }] }] };
 }
 

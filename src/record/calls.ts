@@ -1,5 +1,6 @@
 import type { Clock } from "../event/clock.js";
 import type { InvocationStart, TelemetryEvent } from "../event/events.js";
+import type { MirrorOptions } from "./mirror.js";
 import type { InvocationReport } from "./report.js";
 
 /** How a {@link TelemetryLogger} writes. Every field may be left out. */
@@ -17,6 +18,11 @@ export interface LoggerOptions {
   readonly redact?: (event: TelemetryEvent) => TelemetryEvent | undefined;
   /** Called once for each run of failures to write. Default: one line on standard error. */
   readonly onError?: (error: Error) => void;
+  /**
+   * Sends what is recorded to an OTLP endpoint as well, as GenAI spans. Default: where `OAK_OTLP_ENDPOINT` says, with the
+   * headers of `OAK_OTLP_HEADERS`; nowhere, if it is not set.
+   */
+  readonly otlp?: MirrorOptions;
   /** Default: a new UUID for each logger. */
   readonly session_id?: string;
   /** Source of time in milliseconds. Default: the system's. */

@@ -19,6 +19,7 @@ import type {
   WorkflowStartArguments,
 } from "./calls.js";
 import { recordingEnabled } from "./enabled.js";
+import { Mirror, MirrorError, mirrorOfEnvironment } from "./mirror.js";
 import { reportFields } from "./report.js";
 import { Workflow, type WorkflowOptions } from "./workflow.js";
 
@@ -100,6 +101,7 @@ export class TelemetryLogger {
   readonly #redact: LoggerOptions["redact"];
   readonly #onError: (error: Error) => void;
   readonly #files: Readonly<Record<LogKind, Appender>>;
+  readonly #mirror: Mirror | undefined;
   /** Tells this logger's events from all others', together with the sequence. */
   readonly #writer = randomBytes(9).toString("base64url");
   readonly #session: string;
@@ -121,6 +123,7 @@ export class TelemetryLogger {
     this.directory = directory ?? "";
     this.enabled = enabled && directory !== undefined;
     const fsync = check.optionalFlag("fsync", options.fsync) ?? false;
+    this.#mirror = this.enabled ? this.#openMirror(options.otlp) : undefined;
     this.#clock = steadyClock(options.clock);
     this.#redact = options.redact;
     const onWritten = (lines: number, error?: unknown) => {
@@ -310,7 +313,9 @@ export class TelemetryLogger {
       `,"session_id":${this.#session},"event_id":"${event_id}","sequence":${sequence}}`;
     if (!this.enabled) return event_id;
     const redacted = this.#redact ? this.#redacted(line) : line;
-    if (redacted !== undefined) this.#files[kind].append(redacted, now);
+    if (redacted === undefined) return event_id;
+    this.#files[kind].append(redacted, now);
+    if (this.#mirror) this.#mirrored(redacted);
     return event_id;
   }
 
@@ -324,6 +329,30 @@ export class TelemetryLogger {
     } catch (error) {
       this.#drop(1, error);
       return undefined;
+    }
+  }
+
+  /** A wrong argument is the caller's mistake, a wrong environment is not. */
+  #openMirror(given: LoggerOptions["otlp"]): Mirror | undefined {
+    check.optionalObject("otlp", given as Readonly<Record<string, unknown>> | undefined);
+    const otlp = given ?? mirrorOfEnvironment();
+    if (!otlp) return undefined;
+    try {
+      check.text("otlp.endpoint", otlp.endpoint);
+      return new Mirror(otlp, (error) => this.#report(error));
+    } catch (error) {
+      if (given) throw new check.ArgumentError("otlp", error instanceof Error ? error.message : String(error));
+      this.#report(error);
+      return undefined;
+    }
+  }
+
+  /** What cannot be sent must not keep the caller from going on. */
+  #mirrored(line: string): void {
+    try {
+      this.#mirror?.add(JSON.parse(line) as TelemetryEvent);
+    } catch (error) {
+      this.#report(error);
     }
   }
 
@@ -342,6 +371,10 @@ export class TelemetryLogger {
     this.#dropped += lines;
     if (this.#failing) return;
     this.#failing = true;
+    this.#report(error);
+  }
+
+  #report(error: unknown): void {
     try {
       const handled: unknown = this.#onError(error instanceof Error ? error : new Error(String(error)));
       if (handled instanceof Promise) handled.catch(() => undefined);
@@ -353,5 +386,6 @@ export class TelemetryLogger {
 
 function reportOnStderr(error: Error): void {
   // Unlike process.stderr.write, it survives that nobody listens any more.
-  console.error(`oak-telemetry: telemetry is not being recorded: ${error.message}`);
+  const failure = error instanceof MirrorError ? "is not being sent" : "is not being recorded";
+  console.error(`oak-telemetry: telemetry ${failure}: ${error.message}`);
 }

@@ -2,12 +2,9 @@ import { createHash } from "node:crypto";
 
 import { microsecondTimestamp } from "../../event/clock.js";
 import type { TelemetryEvent } from "../../event/events.js";
-import { FEEDBACK_COLUMNS, FEEDBACK_EVENT, HANDOFF_COLUMNS, HANDOFF_EVENT, INVOCATION_COLUMNS, RECORD, WORKFLOW_COLUMNS } from "../../otlp/genai.js";
+import { FEEDBACK_COLUMNS, FEEDBACK_EVENT, HANDOFF_COLUMNS, HANDOFF_EVENT, INVOCATION_COLUMNS, JSON_COLUMNS, RECORD, WORKFLOW_COLUMNS } from "../../otlp/genai.js";
 import type { Span, SpanEvent } from "./decode.js";
 import type { Attributes } from "./values.js";
-
-/** Columns that are written as JSON. */
-const JSON_COLUMNS: ReadonlySet<string> = new Set(["state_features", "metadata"]);
 
 type Row = Readonly<Record<string, unknown>>;
 
