@@ -57,7 +57,7 @@ function isCommand(record: TranscriptRecord): boolean {
 export function isInterruption(record: TranscriptRecord): boolean {
   if (record["type"] !== "user") return false;
   return blocksOf(messageOf(record)).some(
-    (block) => block["type"] === "text" && /^\[Request interrupted by user/.test(asText(block["text"]) ?? ""),
+    (block) => block["type"] === "text" && asText(block["text"])?.startsWith("[Request interrupted by user"),
   );
 }
 

@@ -22,10 +22,16 @@ export interface Run {
   /** Undefined while it runs, or may. */
   readonly end: (End & { readonly at: number; readonly seconds: number }) | undefined;
   /** Its own records; undefined where nobody kept them. */
-  readonly transcript: AgentTranscript | undefined;
+  readonly transcript: RunRecords | undefined;
   /** Names of fields that were concluded, not stated. */
   readonly inferred: readonly string[];
 }
+
+/** What is told of a run from its own records. */
+export type RunRecords = Pick<
+  AgentTranscript,
+  "files_read" | "files_written" | "files_created" | "tools" | "model" | "tokens" | "records"
+>;
 
 /** Why something that looks like a run is none. */
 export type NoRun =
@@ -64,12 +70,8 @@ const SETTLED_AFTER_MILLISECONDS = 60_000;
 export function runsOf(facts: SessionFacts, now: number, onNoRun: (reason: NoRun) => void): Run[] {
   const { reader, sidecars } = facts;
   const started = new Map<string, Spawn>();
-  for (const [agent_id, tool_use_id] of [
-    ...reader.edges,
-    ...[...sidecars].flatMap(([agent_id, { tool_use_id }]) =>
-      tool_use_id === undefined ? [] : [[agent_id, tool_use_id] as const],
-    ),
-  ]) {
+  const calls = [...sidecars].map(([id, sidecar]) => [id, sidecar.tool_use_id ?? ""] as const);
+  for (const [agent_id, tool_use_id] of [...reader.edges, ...calls]) {
     const spawn = reader.spawns.get(tool_use_id);
     if (spawn) started.set(agent_id, spawn);
   }
@@ -146,6 +148,8 @@ function runOf(
   const agent_type = sidecar?.agent_type ?? spawn?.agent_type;
   if (agent_type === undefined) inferred.push("agent_name");
   if (transcript?.first_at === undefined) inferred.push("started_at");
+  // What others repeat of its records need not be all.
+  if (transcript && !facts.reader.hasTranscript.has(agent_id)) inferred.push("input_tokens", "output_tokens");
   const end = endOf(facts, agent_id, spawn, transcript, started_at, now, inferred);
   const parent = spawn ? spawn.by : sidecar?.parent_agent_id;
   const key = transcript?.prompt_id;

@@ -111,12 +111,12 @@ export class SessionReader {
   last_at: number | undefined;
   readonly #requests = new Requests();
   readonly #onTrouble: Trouble;
-  readonly #hasTranscript: ReadonlySet<string>;
+  /** Ids of the runs that have a transcript of their own. */
+  readonly hasTranscript: ReadonlySet<string>;
 
-  /** @param hasTranscript ids of the runs that have a transcript of their own */
   constructor(onTrouble: Trouble, hasTranscript: ReadonlySet<string>) {
     this.#onTrouble = onTrouble;
-    this.#hasTranscript = hasTranscript;
+    this.hasTranscript = hasTranscript;
   }
 
   /** Takes a record of the session's own transcript. */
@@ -124,7 +124,7 @@ export class SessionReader {
     const type = asText(record["type"]);
     const agent_id = asText(record["agentId"]);
     if (record["isSidechain"] === true) {
-      if (agent_id !== undefined && !this.#hasTranscript.has(agent_id)) this.seeOfAgent(agent_id, record);
+      if (agent_id !== undefined && !this.hasTranscript.has(agent_id)) this.seeOfAgent(agent_id, record);
       return;
     }
     this.#seeTime(record);
@@ -310,7 +310,7 @@ export class SessionReader {
     const tool_use_id = asText(record["parentToolUseID"]);
     if (tool_use_id !== undefined && !this.edges.has(agent_id)) this.edges.set(agent_id, tool_use_id);
     const repeated = asObject(data["message"]);
-    if (!repeated || this.#hasTranscript.has(agent_id)) return;
+    if (!repeated || this.hasTranscript.has(agent_id)) return;
     const { sessionId, cwd, promptId } = record;
     this.seeOfAgent(agent_id, { sessionId, cwd, promptId, ...repeated, agentId: agent_id });
   }
