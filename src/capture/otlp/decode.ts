@@ -71,7 +71,8 @@ export function decodeRequest(request: unknown): Decoded {
   if (!read.isObject(request)) throw new TypeError("a request must be a JSON object");
   const resourceSpans = read.member(request, "resourceSpans");
   const resourceLogs = read.member(request, "resourceLogs");
-  if (resourceSpans === undefined && resourceLogs === undefined && Object.keys(request).length > 0)
+  const names = Object.keys(request);
+  if (names.length > 0 && !names.some((name) => /^resource_?(?:spans|logs)$/i.test(name)))
     throw new TypeError("neither resourceSpans nor resourceLogs is in it");
   const rejects: string[] = [];
   const spans = inScopes(resourceSpans, ["scopeSpans", "instrumentationLibrarySpans"], "spans", (object, resource) =>

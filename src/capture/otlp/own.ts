@@ -54,7 +54,7 @@ function workflowEvents(span: Span): TelemetryEvent[] {
   const handoffs = span.events
     .filter(({ name }) => name === HANDOFF_EVENT)
     .map((event) => ({ ...happened(event), event: "agent_handoff", workflow_id, ...rowOf(event.attributes, HANDOFF_COLUMNS) }));
-  return [...lines.map(identified), ...handoffs.map(asEvent)];
+  return [...lines, ...handoffs].map(identified);
 }
 
 function invocationEvents(span: Span): TelemetryEvent[] {
@@ -92,7 +92,7 @@ function feedbackEvents({ attributes, events }: Span): TelemetryEvent[] {
   const invocation_id = attributes["oak.invocation_id"];
   return events
     .filter(({ name }) => name === FEEDBACK_EVENT)
-    .map((event) => asEvent({ ...happened(event), event: "success_metric", invocation_id, ...rowOf(event.attributes, FEEDBACK_COLUMNS) }));
+    .map((event) => identified({ ...happened(event), event: "success_metric", invocation_id, ...rowOf(event.attributes, FEEDBACK_COLUMNS) }));
 }
 
 function happened({ time_us }: SpanEvent): Row {
@@ -118,12 +118,11 @@ function parsed(json: string): unknown {
   }
 }
 
-/** The same line has the same identity, however often it is read. */
+/**
+ * Gives a line its identity, where it has none: the same line has the same, however often it is read. What was written by
+ * us has the fields of an event; the reader of the log judges every line anyway.
+ */
 function identified(line: Row): TelemetryEvent {
-  return asEvent({ ...line, event_id: `ot-${createHash("sha256").update(JSON.stringify(line)).digest("hex").slice(0, 20)}` });
-}
-
-/** What was written by us has the fields of an event; the reader of the log judges every line anyway. */
-function asEvent(line: Row): TelemetryEvent {
-  return line as unknown as TelemetryEvent;
+  const digest = createHash("sha256").update(JSON.stringify(line)).digest("hex").slice(0, 20);
+  return { event_id: `ot-${digest}`, ...line } as unknown as TelemetryEvent;
 }

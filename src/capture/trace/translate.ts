@@ -224,9 +224,7 @@ class Trace {
       const known = this.#byId.get(span.span_id);
       if (known?.end_us === undefined || span.end_us !== undefined) this.#byId.set(span.span_id, span);
     }
-    this.all = [...this.#byId.values()].toSorted(
-      (a, b) => a.start_us - b.start_us || (a.span_id < b.span_id ? -1 : 1),
-    );
+    this.all = [...this.#byId.values()].toSorted((a, b) => this.#order(a, b));
     this.knowledge = this.all.reduce((sum, { end_us }) => sum + (end_us === undefined ? 1 : 2), 0);
     for (const span of this.all)
       for (const outer of this.#ancestors(span))
@@ -237,6 +235,13 @@ class Trace {
           // What is inside an agent is inside no agent around it, but may end it.
           if (outer.kind === "agent" && !outer.ends_with_inner) break;
         }
+  }
+
+  /** By start. Clocks tick slowly: of what starts at once, the outer comes first, then what ended first. */
+  #order(a: Observation, b: Observation): number {
+    const depth = (span: Observation) => [...this.#ancestors(span)].length;
+    const end = ({ end_us = Number.MAX_SAFE_INTEGER }: Observation) => end_us;
+    return a.start_us - b.start_us || depth(a) - depth(b) || end(a) - end(b) || (a.span_id < b.span_id ? -1 : 1);
   }
 
   /** All spans of a kind, by start. */
