@@ -239,9 +239,10 @@ class Import {
       (first === undefined ? undefined : this.#runOfRecord.get(first)) ??
       id;
     if (first !== undefined && !this.#runOfRecord.has(first)) this.#runOfRecord.set(first, original);
-    if (original === id) return run;
-    // The session that continues another one may be the one that tells how its runs ended.
     const known = this.#known.runs.get(original);
+    // The log knows the end from the run's own records, which are not here.
+    if (original === id) return known?.has_end && !run.transcript ? { ...run, end: undefined } : run;
+    // The session that continues another one may be the one that tells how its runs ended.
     const session_id = known?.session_id;
     if (run.end && known && !known.has_end && session_id && invocationId(session_id, run.agent_id) === original)
       return { ...run, session_id };

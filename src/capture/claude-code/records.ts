@@ -42,7 +42,7 @@ export async function* readRecords(
       const record = parseRecord(line.bytes.toString("utf8"));
       if (record) records.push(record);
       // A last line without its end is being written.
-      else if (line.terminated && line.bytes.some((byte) => byte > SPACE)) onTrouble("damaged line");
+      else if (line.terminated && line.bytes.some((byte) => byte > SPACE || byte === 0)) onTrouble("damaged line");
     }
     onBytes(bytes);
     yield records;

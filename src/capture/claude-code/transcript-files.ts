@@ -33,8 +33,8 @@ const MAX_DEPTH = 2;
 const AGENT_FILE = /^agent-(.+)\.jsonl$/;
 
 /**
- * Finds the sessions in a folder of projects, in a project's folder, or of a single transcript. Those written first come
- * first, so that a session comes before those that copied its lines.
+ * Finds the sessions in a folder of projects, in a project's folder, or of a single transcript. A session comes before
+ * those that copied its lines: those that have transcripts of subagents come first, and those that were written first.
  *
  * Layouts: `<session>.jsonl` with `agent-<id>.jsonl` anywhere below `<session>/subagents/`; older ones have
  * `agent-<id>.jsonl` beside the session's transcript, or in `<session>/`.
@@ -64,7 +64,12 @@ export async function findSessions(path: string, onUnreadable: (path: string) =>
         ? transcript !== undefined || agents.length > 0
         : transcript === place || agents.some((agent) => agent.path === place),
     )
-    .toSorted((a, b) => a.modified_at - b.modified_at || (a.name < b.name ? -1 : 1));
+    .toSorted(
+      (a, b) =>
+        Number(a.agents.length === 0) - Number(b.agents.length === 0) ||
+        a.modified_at - b.modified_at ||
+        (a.name < b.name ? -1 : 1),
+    );
 }
 
 /** Walks through folders and puts sessions together from the files in them. */
