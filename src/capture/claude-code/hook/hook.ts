@@ -59,10 +59,12 @@ function handleClean(payload: Payload | Refusal, options: HookOptions): Telemetr
   const events = handle(directory, payload.session_id, observed(directory, payload, now, cwd), now);
   if (payload.event !== "SessionStart") return events;
   const silence = ABANDONED_AFTER_HOURS * 3_600_000;
-  const closed = takeSilent(directory, now, silence).flatMap((session_id) =>
-    handle(directory, session_id, { id: newId(), at: now, event: "Silence" }, now),
-  );
-  return [...events, ...closed];
+  return [...events, ...takeSilent(directory, now, silence).flatMap((id) => closeSilent(directory, id, now))];
+}
+
+/** Closes a session of which nothing is heard any more: what still ran in it was abandoned. */
+export function closeSilent(directory: string, session_id: string, now: number): TelemetryEvent[] {
+  return handle(directory, session_id, { id: newId(), at: now, event: "Silence" }, now);
 }
 
 /** What a payload says, and what the disk says besides. */
