@@ -51,7 +51,7 @@ describe("the parts of src/", () => {
   });
 });
 
-describe("the built recorder", () => {
+describe("what is built", () => {
   /** Everything that a built module reaches, followed through the files of dist/. */
   function reach(path: string, imports: (path: string) => string[], seen = new Set<string>()): Set<string> {
     const outside = new Set<string>();
@@ -64,10 +64,16 @@ describe("the built recorder", () => {
     return outside;
   }
 
-  it("reaches node's own modules only", () => {
+  it("is a recorder that reaches node's own modules only", () => {
     const outside = [...reach(join(ROOT, "dist/record.js"), importsOf)];
     expect(outside.length).toBeGreaterThan(0);
     for (const specifier of outside) expect(builtinModules).toContain(specifier.replace(/^node:/, ""));
+  });
+
+  it.each(["otel", "openai-agents", "ai-sdk"])("and the adapter %s: neither the SQL engine nor its framework", (name) => {
+    const outside = [...reach(join(ROOT, `dist/${name}.js`), importsOf)];
+    for (const unwanted of ["@duckdb/node-api", "@opentelemetry/sdk-trace-base", "@openai/agents-core", "ai"])
+      expect(outside).not.toContain(unwanted);
   });
 
   it("is found wanting when it would reach more", () => {

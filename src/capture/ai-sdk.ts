@@ -159,7 +159,7 @@ class CapturedSpan implements Span {
 
   end(): void {
     if (this.#end !== undefined) return;
-    this.#end = Math.max(this.#start, microsecondsNow());
+    this.#end = microsecondsNow();
     this.#tell();
   }
 

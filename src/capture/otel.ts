@@ -53,7 +53,7 @@ function spanOf(span: ReadableSpan): Span {
     parent_id: span.parentSpanContext?.spanId ?? (span as { parentSpanId?: string }).parentSpanId,
     name: span.name,
     start_us,
-    end_us: span.ended ? Math.max(start_us, microseconds(span.endTime)) : undefined,
+    end_us: span.ended ? microseconds(span.endTime) : undefined,
     attributes: span.attributes as Attributes,
     events: span.events.map(({ name, time, attributes = {} }) => ({
       name,

@@ -341,8 +341,9 @@ export class TelemetryLogger {
       check.text("otlp.endpoint", otlp.endpoint);
       return new Mirror(otlp, (error) => this.#report(error));
     } catch (error) {
-      if (given) throw new check.ArgumentError("otlp", error instanceof Error ? error.message : String(error));
-      this.#report(error);
+      if (given && error instanceof MirrorError) throw new check.ArgumentError("otlp.endpoint", error.message);
+      if (given) throw error;
+      this.#report(new MirrorError(`OAK_OTLP_ENDPOINT ${(error as Error).message}`));
       return undefined;
     }
   }

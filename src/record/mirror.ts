@@ -52,7 +52,7 @@ export class Mirror {
    */
   constructor({ endpoint, headers = {} }: MirrorOptions, onError: (error: Error) => void) {
     if (!/^https?:\/\/[^/]/.test(endpoint) || !URL.canParse(endpoint))
-      throw new MirrorError(`the OTLP endpoint must be an address such as http://localhost:4318, not ${endpoint}`);
+      throw new MirrorError(`must be an address such as http://localhost:4318, got ${endpoint}`);
     this.#url = /\/v1\/traces\/?$/.test(endpoint) ? endpoint : `${endpoint.replace(/\/+$/, "")}/v1/traces`;
     this.#headers = headers;
     this.#onError = onError;

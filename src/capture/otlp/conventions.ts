@@ -28,7 +28,8 @@ export function observe(span: Span): Observation {
     parent_id,
     name: span.name,
     start_us,
-    end_us,
+    // Clocks are set back.
+    end_us: end_us === undefined ? undefined : Math.max(end_us, start_us),
     source: "otlp",
     outcome: outcomeOf(span),
     session_id: string(attributes, "gen_ai.conversation.id", "session.id"),

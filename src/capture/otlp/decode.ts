@@ -109,7 +109,6 @@ function spanOf(object: JsonObject, resource: Attributes, rejects: string[]): Sp
     rejects.push(`a span has no valid ${wrong}`);
     return undefined;
   }
-  const end_us = read.microseconds(read.member(object, "endTimeUnixNano"));
   const status = object["status"];
   return {
     trace_id,
@@ -117,8 +116,7 @@ function spanOf(object: JsonObject, resource: Attributes, rejects: string[]): Sp
     parent_id: read.id(read.member(object, "parentSpanId"), 8),
     name: read.text(object["name"]) ?? "",
     start_us,
-    // Clocks are set back.
-    end_us: end_us === undefined ? undefined : Math.max(end_us, start_us),
+    end_us: read.microseconds(read.member(object, "endTimeUnixNano")),
     attributes: read.attributes(object["attributes"]),
     events: read.objects(object["events"]).map((event) => ({
       name: read.text(event["name"]) ?? "",

@@ -84,7 +84,7 @@ async function* readJson(stream: AsyncIterable<Buffer>, path: string): AsyncGene
       continue;
     }
     try {
-      const value: unknown = JSON.parse(line.toString());
+      const value: unknown = JSON.parse(textOf(line));
       yield* requestsOf(value, where);
     } catch (error) {
       // One document over many lines begins with a line that is none.
@@ -95,7 +95,7 @@ async function* readJson(stream: AsyncIterable<Buffer>, path: string): AsyncGene
   if (!whole) return;
   try {
     if (length > MAX_REQUEST_BYTES) throw new Error(`a document of ${length} bytes; put one request on each line`);
-    yield* requestsOf(JSON.parse(Buffer.concat(whole.flatMap((line) => [line, Buffer.from("\n")])).toString()), path);
+    yield* requestsOf(JSON.parse(whole.map(textOf).join("\n")), path);
   } catch (error) {
     yield { kind: "damage", where: path, reason: (error as Error).message };
   }
@@ -196,6 +196,11 @@ async function* linesOf(stream: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
 
 function startsWith(bytes: Buffer, magic: Buffer): boolean {
   return bytes.subarray(0, magic.length).equals(magic);
+}
+
+/** Without a mark of byte order. */
+function textOf(line: Buffer): string {
+  return line.toString().replace(/^\ufeff/, "");
 }
 
 /** White space, and the mark of byte order that some editors write. */
