@@ -19,35 +19,42 @@ type Span = SdkSpan<SpanData>;
  */
 export class OakTracingProcessor implements TracingProcessor {
   readonly #capture: LiveCapture;
-  /** The SDK says when spans start and end, but not when traces do. */
-  readonly #traces = new Map<string, { readonly start_us: number; readonly session_id: string | undefined }>();
+  readonly #traces = new Map<string, OpenTrace>();
 
   constructor(options: CaptureOptions = {}) {
     this.#capture = new LiveCapture(options);
   }
 
   onTraceStart(trace: Trace): Promise<void> {
-    const started = { start_us: Date.now() * 1000, session_id: trace.groupId ?? undefined };
-    this.#traces.set(trace.traceId, started);
-    this.#capture.see(() => rootOf(trace, started));
+    const open = { trace, start_us: Date.now() * 1000, spans: 0, failed: false };
+    this.#traces.set(trace.traceId, open);
+    if (this.#traces.size > MAX_TRACES) this.#traces.delete([...this.#traces.keys()][0]!);
+    this.#capture.see(() => rootOf(open));
     return Promise.resolve();
   }
 
   onTraceEnd(trace: Trace): Promise<void> {
-    const end_us = Date.now() * 1000;
-    const started = this.#traces.get(trace.traceId) ?? { start_us: end_us, session_id: undefined };
+    const open = this.#traces.get(trace.traceId);
     this.#traces.delete(trace.traceId);
-    this.#capture.see(() => ({ ...rootOf(trace, started), end_us }));
+    if (open) this.#capture.see(() => rootOf(open, Date.now() * 1000));
     return Promise.resolve();
   }
 
   onSpanStart(span: Span): Promise<void> {
-    this.#see(span);
+    const open = this.#traces.get(span.traceId);
+    if (open) open.spans++;
+    this.#see(span, open);
     return Promise.resolve();
   }
 
   onSpanEnd(span: Span): Promise<void> {
-    this.#see(span);
+    const open = this.#traces.get(span.traceId);
+    this.#see(span, open);
+    if (!open) return Promise.resolve();
+    open.spans--;
+    if (span.spanData.type === "agent") open.failed = span.error !== null;
+    // The SDK does not end the trace of a run that throws. If the program goes on in it, the trace ends later.
+    if (open.spans === 0 && open.failed) this.#capture.see(() => rootOf(open, Date.now() * 1000));
     return Promise.resolve();
   }
 
@@ -60,17 +67,39 @@ export class OakTracingProcessor implements TracingProcessor {
     return Promise.resolve();
   }
 
-  #see(span: Span): void {
-    this.#capture.see(() => ({ ...observe(span), session_id: this.#traces.get(span.traceId)?.session_id }));
+  #see(span: Span, open: OpenTrace | undefined): void {
+    this.#capture.see(() => ({ ...observe(span), session_id: open?.trace.groupId ?? undefined }));
   }
 }
 
 const SOURCE = "openai-agents";
 
-function rootOf(trace: Trace, { start_us, session_id }: { start_us: number; session_id: string | undefined }): Observation {
-  const { traceId, name } = trace;
-  const common = { trace_id: traceId, span_id: traceId, name, start_us, session_id, source: SOURCE };
-  return { ...common, kind: "workflow", only_with_agents: true };
+/** A trace under way: the SDK says when spans start and end, but not when traces do. */
+interface OpenTrace {
+  readonly trace: Trace;
+  readonly start_us: number;
+  /** Spans under way in it. */
+  spans: number;
+  /** The agent that ended last failed. */
+  failed: boolean;
+}
+
+/** Traces that never end must not be held for ever. */
+const MAX_TRACES = 1000;
+
+function rootOf({ trace: { traceId, name, groupId }, start_us }: OpenTrace, end_us?: number): Observation {
+  return {
+    trace_id: traceId,
+    span_id: traceId,
+    kind: "workflow",
+    name,
+    start_us,
+    end_us,
+    source: SOURCE,
+    session_id: groupId ?? undefined,
+    identity: traceId,
+    only_with_agents: true,
+  };
 }
 
 function observe(span: Span): Observation {
@@ -102,7 +131,7 @@ function meaningOf(data: SpanData): Pick<Observation, "kind" | "name"> & Partial
         : { kind: "handoff", name: data.type, handoff: { from: data.from_agent, to: data.to_agent } };
     // Models of other makers emit no span of their own: the turn tells their tokens.
     case "turn":
-      return { kind: "model", name: data.type, usage: usageOf(data.usage) };
+      return { kind: "model", name: data.type, usage: usageOf(data.usage), adds_up: true };
     case "generation":
       return { kind: "model", name: data.type, model: data.model, usage: usageOf(data.usage), task: task(data.input) };
     case "response": {

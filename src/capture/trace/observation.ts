@@ -35,6 +35,8 @@ export interface Observation {
   readonly handoff?: { readonly from?: string | undefined; readonly to: string } | undefined;
   /** Its place in a graph of agents, and the place that it was reached from (OpenInference). */
   readonly node?: { readonly id: string; readonly after?: string | undefined } | undefined;
+  /** Its tokens are those of all that happens inside it, agents included. */
+  readonly adds_up?: boolean | undefined;
   /** What the whole program calls itself (`service.name`). */
   readonly service?: string | undefined;
   /** The `invocation_id` or `workflow_id` that another way of capture gives the same thing. */

@@ -38,7 +38,7 @@ export class Traces {
   }
 
   /**
-   * Takes spans in. Holding the same span twice changes nothing; one that has ended replaces the one under way.
+   * Takes spans in. Giving the same span twice changes nothing; one that has ended replaces the one under way.
    *
    * @returns the events of traces that had to be forgotten to make room
    */
@@ -51,7 +51,8 @@ export class Traces {
       this.#held.set(span.trace_id, trace);
       const known = trace.spans.get(span.span_id);
       trace.heard_at = now;
-      if (known?.end_us !== undefined) continue;
+      // Told again; or it went on after what had seemed to be its end.
+      if (known?.end_us !== undefined && !(span.end_us !== undefined && span.end_us > known.end_us)) continue;
       if (!known) this.#spans++;
       trace.spans.set(span.span_id, span);
       trace.changed = true;

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 
 import type { InvocationStart, Outcome, TelemetryEvent } from "../../event/events.js";
 import { microsecondTimestamp } from "../../event/clock.js";
-import { addUsage, TOKEN_FIELDS, type Observation, type ObservationKind } from "./observation.js";
+import { addUsage, TOKEN_FIELDS, type Observation, type ObservationKind, type TokenUsage } from "./observation.js";
 
 /**
  * Translates what is known of one trace into events: every agent span is an invocation, every workflow span a workflow.
@@ -38,6 +38,7 @@ export function translateTrace(spans: readonly Observation[], redact: (text: str
         parent: parent && invocationId(parent, trace),
         tools: distinct(trace.inside(agent, "tool").map(({ name }) => name)),
         models: trace.inside(agent, "model"),
+        usage: trace.usageOf(agent),
         end_us: trace.endOf(agent),
       }),
     );
@@ -162,12 +163,13 @@ function handoffEvents(
 
 function invocationEvents(
   agent: Observation,
-  { invocation_id, workflow_id, parent, tools, models, end_us }: {
+  { invocation_id, workflow_id, parent, tools, models, usage, end_us }: {
     readonly invocation_id: string;
     readonly workflow_id: string | undefined;
     readonly parent: string | undefined;
     readonly tools: readonly string[];
     readonly models: readonly Observation[];
+    readonly usage: TokenUsage;
     readonly end_us: number | undefined;
   },
 ): TelemetryEvent[] {
@@ -188,12 +190,10 @@ function invocationEvents(
   };
   if (end_us === undefined) return [start];
   const model = agent.model ?? models.find((span) => span.model !== undefined)?.model;
-  const own = TOKEN_FIELDS.some((field) => agent.usage?.[field] !== undefined);
   const metadata = {
     ...origin,
     ...(model === undefined ? {} : { model }),
-    // What the agent's own span says includes what its calls of models say.
-    ...(own ? agent.usage : addUsage(models.map(({ usage }) => usage))),
+    ...usage,
     ...(agent.outcome ? {} : { inferred: ["outcome.status"] }),
   };
   const { status = "success", error_message } = agent.outcome ?? {};
@@ -268,16 +268,38 @@ class Trace {
     );
   }
 
+  /** The tokens of an agent: what its own span says includes what its calls of models say. */
+  usageOf(agent: Observation): TokenUsage {
+    if (TOKEN_FIELDS.some((field) => agent.usage?.[field] !== undefined)) return agent.usage!;
+    const calls = this.inside(agent, "model");
+    // What is told only as a sum is not told when its parts are.
+    const sums = calls.filter((call) => call.adds_up && !calls.some((part) => part.usage && this.#isInside(part, call)));
+    const parts = calls.filter((call) => !call.adds_up);
+    const others = this.of("agent").filter((other) => {
+      return this.enclosing(other, ["agent"]) === agent && sums.some((sum) => this.#isInside(other, sum));
+    });
+    const sum = addUsage([...sums, ...parts].map(({ usage }) => usage));
+    const ofOthers = addUsage(others.flatMap((other) => this.inside(other, "model").map(({ usage }) => usage)));
+    const own = TOKEN_FIELDS.flatMap((field) =>
+      sum[field] === undefined ? [] : [[field, Math.max(0, sum[field] - (ofOthers[field] ?? 0))]],
+    );
+    return Object.fromEntries(own) as TokenUsage;
+  }
+
+  #isInside(span: Observation, outer: Observation): boolean {
+    return span !== outer && [...this.#ancestors(span)].includes(outer);
+  }
+
   /** When a span ended. */
   endOf(span: Observation): number | undefined {
     if (span.end_us === undefined || !span.ends_with_inner) return span.end_us;
     return Math.max(span.end_us, ...(this.#inner.get(span.span_id) ?? []).map(({ end_us }) => end_us ?? 0));
   }
 
-  /** A call of a model that says nothing of tokens only wraps others. */
+  /** A call of a model that says nothing of tokens only wraps others; so does one that adds up what is inside it. */
   #countsFor(span: Observation, barriers: readonly ObservationKind[]): Observation | undefined {
     for (const outer of this.#ancestors(span))
-      if (barriers.includes(outer.kind) && !(outer.kind === "model" && outer.usage === undefined)) return outer;
+      if (barriers.includes(outer.kind) && !(outer.kind === "model" && (outer.adds_up || !outer.usage))) return outer;
     return undefined;
   }
 

@@ -54,7 +54,9 @@ function printResult(result: OtlpImportResult): void {
     count(workflows, "workflow", "workflows"),
     count(handoffs, "handoff", "handoffs"),
   ].join(", ");
-  print(`${found} in ${count(spans, "span", "spans")}${log_records > 0 ? ` and ${grouped(log_records)} log records` : ""}`);
+  print(
+    `${found} in ${count(spans, "span", "spans")}${log_records > 0 ? ` and ${grouped(log_records)} log records` : ""}`,
+  );
   if (invocations + workflows > 0) {
     const added = `${count(lines_added, "line", "lines")} ${dry_run ? "would be added" : "added"} to ${directory}`;
     print(lines_known > 0 ? `${added}; ${grouped(lines_known)} there already` : added);
