@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { describe, expect, it } from "vitest";
 
-import { FakeSession } from "./support/claude-code.js";
+import { FakeSession } from "./support/transcripts.js";
 import { sharedData } from "./support/data.js";
 import { temporaryDirectory } from "./support/directory.js";
 import { oak, oakJson } from "./support/oak.js";
@@ -149,7 +149,7 @@ describe("oak import claude-code", () => {
       [[root, "--dir", "/proc/nowhere"], 1, "/proc/nowhere"],
     ] as const) {
       const result = await oak(["import", "claude-code", ...args], { env });
-      expect(result.code, result.stderr).toBe(code);
+      expect(result.code).toBe(code);
       expect(result.stderr).toContain(message);
       expect(result.stderr.split("\n").length).toBeLessThan(4);
     }

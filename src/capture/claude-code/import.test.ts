@@ -6,7 +6,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { FakeSession, type Layout, type RunScript, type TrueRun } from "../../../test/support/claude-code.js";
+import { FakeSession, type Layout, type RunScript, type TrueRun } from "../../../test/support/transcripts.js";
 import { temporaryDirectory } from "../../../test/support/directory.js";
 import type { InvocationStart, InvocationUpdate, TelemetryEvent } from "../../event/events.js";
 import { EVENT_SCHEMAS } from "../../event/schema.js";
@@ -81,7 +81,12 @@ function expectedOf(session: FakeSession, run: TrueRun) {
   const { agent_name, parent, status, end_reason, files_created, input_tokens, output_tokens } = run;
   const by = (list: readonly string[]) => [...list].toSorted();
   return {
-    ...{ agent_name, status, end_reason, files_created, input_tokens, output_tokens },
+    agent_name,
+    status,
+    end_reason,
+    files_created,
+    input_tokens,
+    output_tokens,
     parent: parent === undefined ? null : invocationId(session.id, parent),
     files_modified: expect.toSatisfy((files: string[]) => by(files).join() === by(run.files_modified).join()),
     tools_used: expect.toSatisfy((tools: string[]) => by(tools).join() === by(run.tools_used).join()),

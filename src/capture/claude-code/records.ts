@@ -98,10 +98,11 @@ export function messageOf(record: TranscriptRecord): TranscriptRecord {
 }
 
 /** The content of a message as blocks: a text alone is one block. */
-export function blocksOf(message: TranscriptRecord): TranscriptRecord[] {
+export function blocksOf(message: TranscriptRecord): readonly TranscriptRecord[] {
   const content: unknown = message["content"];
   if (typeof content === "string") return [{ type: "text", text: content }];
   if (!Array.isArray(content)) return [];
+  if (content.every((block) => asObject(block) !== undefined)) return content as TranscriptRecord[];
   return (content as unknown[]).flatMap((block): TranscriptRecord[] => {
     if (typeof block === "string") return [{ type: "text", text: block }];
     const object = asObject(block);
