@@ -15,7 +15,7 @@ import type { Run } from "./runs.js";
 import type { Turn } from "./session-reader.js";
 
 /** A longer text is cut: it describes a task, and is no archive. */
-export const MAX_TEXT = 16_384;
+const MAX_TEXT = 16_384;
 
 /** Some secrets are longer than what is cut off of them: the text is cut when they are out of it. */
 const LONGEST_SECRET = 16_384;

@@ -34,7 +34,7 @@ export interface ClaudeCodeImportOptions {
 }
 
 /** How many of something were found, and how many of them the log did not hold. */
-export interface Found {
+interface Found {
   found: number;
   added: number;
 }

@@ -5,7 +5,7 @@ import { readLines } from "../../log/lines.js";
 import { asObject, asText, parseRecord, type TranscriptRecord } from "./records.js";
 
 /** A run that the log holds already. */
-export interface KnownRun {
+interface KnownRun {
   session_id: string | undefined;
   workflow_id: string | undefined;
   tool_use_id: string | undefined;

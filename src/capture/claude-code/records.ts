@@ -8,7 +8,7 @@ import { readLines } from "../../log/lines.js";
 export type TranscriptRecord = Readonly<Record<string, unknown>>;
 
 /** A longer line is not read: no record that tells of agents is so long, and it would take as much memory. */
-export const MAX_RECORD_BYTES = 32 * 1024 * 1024;
+const MAX_RECORD_BYTES = 32 * 1024 * 1024;
 
 /** What a transcript holds beside records. */
 export interface Trouble {

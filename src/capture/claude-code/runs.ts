@@ -28,7 +28,7 @@ export interface Run {
 }
 
 /** What is told of a run from its own records. */
-export type RunRecords = Pick<
+type RunRecords = Pick<
   AgentTranscript,
   "files_read" | "files_written" | "files_created" | "tools" | "model" | "tokens" | "records" | "first_uuid"
 >;
