@@ -69,6 +69,7 @@ export function installHooks(text: string | undefined, command: string): string 
  * @throws {SettingsError}
  */
 export function removeHooks(text: string): string {
+  if (text.trim() === "") return text;
   const file = new JsonFile(text);
   const hooks = hooksIn(file);
   for (const [event, groups] of Object.entries(hooks)) {
@@ -118,6 +119,7 @@ export function installMcpServer(text: string | undefined, server: McpServer): s
 
 /** Takes the MCP server out of a file such as `.mcp.json`. @throws {SettingsError} */
 export function removeMcpServer(text: string): string {
+  if (text.trim() === "") return text;
   const file = new JsonFile(text);
   const servers = file.value[MCP_SERVERS];
   if (isObject(servers) && Object.hasOwn(servers, MCP_NAME))
