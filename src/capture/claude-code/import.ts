@@ -45,6 +45,8 @@ export interface ClaudeCodeImportResult {
   readonly path: string;
   readonly dry_run: boolean;
   readonly sessions: number;
+  /** Sessions that were not read: they have not changed since the time that was asked for. */
+  readonly sessions_unchanged: number;
   readonly bytes: number;
   readonly workflows: Found;
   readonly invocations: Found;
@@ -100,6 +102,7 @@ export async function importClaudeCode(options: ClaudeCodeImportOptions): Promis
     path,
     dry_run,
     sessions: sessions.length,
+    sessions_unchanged: chosen.length - sessions.length,
     bytes: sessions.reduce((sum, session) => sum + session.bytes, 0),
     ...counts,
     left_out: leftOut.result(),

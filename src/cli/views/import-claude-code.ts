@@ -14,7 +14,7 @@ const LEFT_OUT: Readonly<Record<keyof ClaudeCodeImportResult["left_out"], string
 /** What an import did, in words. */
 export function importedText(result: ClaudeCodeImportResult): string {
   const { sessions, bytes, workflows, invocations, handoffs, lines_added, directory, dry_run } = result;
-  if (sessions === 0) return `No transcripts in ${result.path}`;
+  if (sessions === 0) return nothingText(result);
   const lines = [`${count(sessions, "session")} read (${megabytes(bytes)}) from ${result.path}`, ""];
   for (const [name, { found, added }] of [
     ["agent runs", invocations],
@@ -29,6 +29,17 @@ export function importedText(result: ClaudeCodeImportResult): string {
   lines.push("", `${count(lines_added, "line")} ${dry_run ? "would be added" : "added"} to ${directory}`);
   if (lines_added > 0 && !dry_run) lines.push("", "  See them:   oak report", "              oak workflows");
   return lines.join("\n");
+}
+
+function nothingText({ path, sessions_unchanged }: ClaudeCodeImportResult): string {
+  if (sessions_unchanged > 0)
+    return `None of ${count(sessions_unchanged, "session")} in ${path} has changed since then`;
+  return [
+    `No transcripts in ${path}`,
+    "",
+    "  What Claude Code keeps:   oak import claude-code",
+    "  A copy of it:             oak import claude-code FOLDER-OF-PROJECTS",
+  ].join("\n");
 }
 
 /** What was not understood, in words; undefined where there is nothing. */
