@@ -14,7 +14,7 @@ import { z } from "zod";
 const directory = process.argv[2] ?? mkdtempSync(join(tmpdir(), "oak-example-"));
 const oak = new AiSdkTelemetry({ directory });
 
-/** @type {import("@ai-sdk/provider").LanguageModelV3Usage} */
+/** What a call of the model costs. */
 const usage = {
   inputTokens: { total: 120, noCache: 100, cacheRead: 20, cacheWrite: undefined },
   outputTokens: { total: 30, text: 30, reasoning: undefined },

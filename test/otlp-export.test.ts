@@ -124,5 +124,4 @@ describe("oak export --format otlp", () => {
   it.skipIf(absent)("reads back to the same tables: the log of the Python logger", async () => {
     expect(differences(await tablesOf(path), await tablesOf(await readBack(path)))).toEqual([]);
   });
-
 });

@@ -24,7 +24,10 @@ function sample(): ReadableSpan[] {
   const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
   const tracer = provider.getTracer("test");
   const begin = (operation: string, attributes: Attributes, parent = ROOT_CONTEXT, seconds = 0) => {
-    const options = { attributes: { "gen_ai.operation.name": operation, ...attributes }, startTime: START + seconds * 1000 };
+    const options = {
+      attributes: { "gen_ai.operation.name": operation, ...attributes },
+      startTime: START + seconds * 1000,
+    };
     return tracer.startSpan(operation, options, parent);
   };
   const shop = begin("invoke_workflow", { "gen_ai.workflow.name": "Shop" });

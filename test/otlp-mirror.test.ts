@@ -25,7 +25,11 @@ async function receiver(...statuses: number[]): Promise<{ url: string; requests:
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
-      requests.push({ path: request.url, headers: request.headers, body: JSON.parse(Buffer.concat(chunks).toString()) });
+      requests.push({
+        path: request.url,
+        headers: request.headers,
+        body: JSON.parse(Buffer.concat(chunks).toString()),
+      });
       const status = statuses.length > 1 ? statuses.shift()! : statuses[0]!;
       if (status !== -1) response.writeHead(status, { "content-type": "application/json" }).end("{}");
     });

@@ -72,10 +72,12 @@ describe("AiSdkTelemetry", () => {
       ),
     );
     const { runs, workflows } = logged(directory);
-    expect(runs.map(({ agent, parent, workflow }) => [agent, parent, workflow]).toSorted()).toEqual([
-      ["left", undefined, "Parallel"],
-      ["right", undefined, "Parallel"],
-    ]);
+    expect(new Set(runs.map(({ agent, parent, workflow }) => [agent, parent, workflow]))).toEqual(
+      new Set([
+        ["left", undefined, "Parallel"],
+        ["right", undefined, "Parallel"],
+      ]),
+    );
     expect(runs[0]!.metadata).toMatchObject({ input_tokens: 8, output_tokens: 3 });
     expect(workflows[0]![2]).toBe("success");
   });
@@ -94,7 +96,9 @@ describe("OakTracingProcessor", () => {
     setTraceProcessors([new OakTracingProcessor({ directory })]);
     const model: Model = { getResponse: () => Promise.reject(broken), getStreamedResponse: unused };
     const agent = new Agent({ name: "writer", model });
-    await expect(new Runner({ workflowName: "Report", groupId: "g-1" }).run(agent, "Try")).rejects.toThrow();
+    await expect(new Runner({ workflowName: "Report", groupId: "g-1" }).run(agent, "Try")).rejects.toThrow(
+      "the model is broken",
+    );
     const { runs, workflows } = logged(directory);
     expect(runs).toMatchObject([{ agent: "writer", workflow: "Report", status: "failure" }]);
     expect(workflows).toEqual([["Report", ["writer"], "failure"]]);
@@ -111,11 +115,20 @@ describe("OakTracingProcessor", () => {
     });
     const model = (...turns: unknown[]): Model => ({
       getResponse: () =>
-        Promise.resolve({ usage: new Usage({ requests: 1, inputTokens: 5, outputTokens: 1, totalTokens: 6 }), output: [turns.shift()] as never }),
+        Promise.resolve({
+          usage: new Usage({ requests: 1, inputTokens: 5, outputTokens: 1, totalTokens: 6 }),
+          output: [turns.shift()] as never,
+        }),
       getStreamedResponse: unused,
     });
     const helper = new Agent({ name: "helper", model: model(says("help")) });
-    const call = { type: "function_call", callId: "1", name: "ask_helper", status: "completed", arguments: '{"input":"x"}' };
+    const call = {
+      type: "function_call",
+      callId: "1",
+      name: "ask_helper",
+      status: "completed",
+      arguments: '{"input":"x"}',
+    };
     const lead = new Agent({
       name: "lead",
       model: model(call, says("done")),

@@ -6,7 +6,7 @@ import { toJson } from "../event/json.js";
 import { Appender } from "../record/append.js";
 
 /** The file that an event belongs into. */
-export function kindOf({ event }: TelemetryEvent): LogKind {
+function kindOf({ event }: TelemetryEvent): LogKind {
   if (event === "success_metric") return "feedback";
   return event.startsWith("invocation") ? "invocation" : "workflow";
 }

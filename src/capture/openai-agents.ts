@@ -135,13 +135,15 @@ function meaningOf(data: SpanData): Pick<Observation, "kind" | "name"> & Partial
     case "generation":
       return { kind: "model", name: data.type, model: data.model, usage: usageOf(data.usage), task: task(data.input) };
     case "response": {
-      const { model, usage } = data._response ?? {};
+      // Names of the SDK.
+      const { _response: response, _input: input } = data;
+      const { model, usage } = response ?? {};
       return {
         kind: "model",
         name: data.type,
         model: typeof model === "string" ? model : undefined,
         usage: usageOf(usage as Usage | undefined),
-        task: task(data._input),
+        task: task(input),
       };
     }
     default:

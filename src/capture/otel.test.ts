@@ -33,11 +33,15 @@ function capturing(options: CaptureOptions = {}) {
   const provider = new BasicTracerProvider({ spanProcessors: [new OakSpanProcessor({ directory, ...options })] });
   const tracer = provider.getTracer("test");
   const span = <T>(operation: string, attributes: Attributes, work: (span: Span) => T): T =>
-    tracer.startActiveSpan(operation, { attributes: { "gen_ai.operation.name": operation, ...attributes } }, (active) => {
-      const value = work(active);
-      active.end();
-      return value;
-    });
+    tracer.startActiveSpan(
+      operation,
+      { attributes: { "gen_ai.operation.name": operation, ...attributes } },
+      (active) => {
+        const value = work(active);
+        active.end();
+        return value;
+      },
+    );
   const agent = <T>(name: string, work: (span: Span) => T) => span("invoke_agent", { "gen_ai.agent.name": name }, work);
   return { directory, provider, span, agent };
 }
@@ -98,7 +102,10 @@ describe("OakSpanProcessor", () => {
 
   it("never throws into its host, and says once what is wrong", async () => {
     const errors: string[] = [];
-    const { agent, provider } = capturing({ directory: "/dev/null/nowhere", onError: (error) => errors.push(error.message) });
+    const { agent, provider } = capturing({
+      directory: "/dev/null/nowhere",
+      onError: (error) => errors.push(error.message),
+    });
     for (let i = 0; i < 3; i++) agent("planner", () => undefined);
     await provider.shutdown();
     expect(errors).toHaveLength(1);

@@ -196,11 +196,9 @@ function feedbackEvent(row: Row): SpanEventJson {
 
 /** The conventions count tokens of a cache into those of the input. */
 function usage(metadata: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const [input, read, created] = [
-    "input_tokens",
-    "cache_read_input_tokens",
-    "cache_creation_input_tokens",
-  ].map((name) => (typeof metadata[name] === "number" ? metadata[name] : undefined));
+  const [input, read, created] = ["input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens"].map(
+    (name) => (typeof metadata[name] === "number" ? metadata[name] : undefined),
+  );
   return {
     "gen_ai.usage.input_tokens": input === undefined ? undefined : input + (read ?? 0) + (created ?? 0),
     "gen_ai.usage.output_tokens": metadata["output_tokens"],

@@ -5,7 +5,7 @@ import { createHash } from "node:crypto";
  */
 
 /** A value of an attribute. */
-export type AnyValue =
+type AnyValue =
   | { readonly stringValue: string }
   | { readonly boolValue: boolean }
   | { readonly intValue: string }
@@ -66,5 +66,8 @@ function anyValue(value: unknown): AnyValue {
 
 /** An id of so many bytes that follows from a name. */
 export function hashId(name: string, bytes: 8 | 16): string {
-  return createHash("sha256").update(name).digest("hex").slice(0, 2 * bytes);
+  return createHash("sha256")
+    .update(name)
+    .digest("hex")
+    .slice(0, 2 * bytes);
 }

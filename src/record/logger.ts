@@ -375,9 +375,9 @@ export class TelemetryLogger {
     this.#report(error);
   }
 
-  #report(error: unknown): void {
+  #report(failure: unknown): void {
     try {
-      const handled: unknown = this.#onError(error instanceof Error ? error : new Error(String(error)));
+      const handled: unknown = this.#onError(failure instanceof Error ? failure : new Error(String(failure)));
       if (handled instanceof Promise) handled.catch(() => undefined);
     } catch {
       // The host's own handler failed; telemetry must not make that the host's problem.

@@ -114,7 +114,8 @@ export class Mirror {
     const merged: Row = { has_start: false, started_at: start, status: "running", ...row, ...said };
     if (status === undefined && duration_seconds === undefined) {
       // Not the end of it.
-      if (this.#invocations.has(event.invocation_id)) this.#invocations.set(event.invocation_id, { row: merged, feedback });
+      if (this.#invocations.has(event.invocation_id))
+        this.#invocations.set(event.invocation_id, { row: merged, feedback });
       return;
     }
     this.#invocations.delete(event.invocation_id);
@@ -191,7 +192,8 @@ export class Mirror {
   async sendAtExit(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.#waiting.length > 0 && this.#failures === 0) await this.#send(AbortSignal.timeout(EXIT_TIMEOUT_MILLISECONDS));
+    if (this.#waiting.length > 0 && this.#failures === 0)
+      await this.#send(AbortSignal.timeout(EXIT_TIMEOUT_MILLISECONDS));
   }
 
   #failed(error: Error): void {
@@ -250,7 +252,9 @@ function remember<T>(open: Map<string, T>, id: string, value: T): void {
 }
 
 /** The fields of a line as the columns of the table: what is not known is left out. */
-function flat(event: Extract<TelemetryEvent, { event: "invocation_start" | "invocation_update" }>): Record<string, unknown> {
+function flat(
+  event: Extract<TelemetryEvent, { event: "invocation_start" | "invocation_update" }>,
+): Record<string, unknown> {
   const { outcome, ...fields } = event;
   const { status, ...left } = outcome ?? {};
   const reported = event.event === "invocation_update" && status ? { status } : {};

@@ -1,7 +1,7 @@
 import type { InvocationStart, InvocationUpdate, TelemetryEvent } from "../../src/event/events.js";
 
 /** What a log says of an invocation: a naive merge of its lines, the later over the earlier. */
-export interface CapturedRun {
+interface CapturedRun {
   readonly agent: string;
   /** Name of the agent of the parent. */
   readonly parent: string | undefined;
@@ -54,7 +54,13 @@ export function captured(events: readonly TelemetryEvent[]): Captured {
   const workflows = [...names].map(([id, name]) => {
     const end = ends.get(id);
     const how =
-      end === undefined ? "running" : end.event === "workflow_cancelled" ? "cancelled" : end.success ? "success" : "failure";
+      end === undefined
+        ? "running"
+        : end.event === "workflow_cancelled"
+          ? "cancelled"
+          : end.success
+            ? "success"
+            : "failure";
     return [name, end?.agents_executed ?? [], how] as const;
   });
   const handoffs = new Map(of("agent_handoff").map((line) => [line.event_id, `${line.from_agent}→${line.to_agent}`]));

@@ -19,8 +19,11 @@ type Meaning = Partial<Observation> & { readonly kind: ObservationKind };
 /** A span in the words of the log. */
 export function observe(span: Span): Observation {
   const { trace_id, span_id, parent_id, start_us, end_us, attributes, resource } = span;
-  const meaning: Meaning =
-    claudeCode(span) ?? genAi(span) ?? openInference(span) ?? aiSdk(span) ?? handoffDraft(span) ?? { kind: "other" };
+  const meaning: Meaning = claudeCode(span) ??
+    genAi(span) ??
+    openInference(span) ??
+    aiSdk(span) ??
+    handoffDraft(span) ?? { kind: "other" };
   const service = string(resource, "service.name");
   return {
     trace_id,
@@ -242,7 +245,12 @@ function outcomeOf({ status, attributes, events }: Span): Observation["outcome"]
 
 /** What is counted into `total` is taken out of it: caches stand apart. */
 function apart(total: number | undefined, ...parts: (number | undefined)[]): number | undefined {
-  return total === undefined ? undefined : Math.max(0, parts.reduce<number>((left, part) => left - (part ?? 0), total));
+  return total === undefined
+    ? undefined
+    : Math.max(
+        0,
+        parts.reduce<number>((left, part) => left - (part ?? 0), total),
+      );
 }
 
 /** Nothing, where nothing is known. */

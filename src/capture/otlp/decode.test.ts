@@ -146,10 +146,12 @@ describe("decodeRequest", () => {
   it("never fails otherwise, whatever JSON stands in a request", () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 6 }), (value) => {
-        decodeRequest({ resourceSpans: value });
+        expect(decodeRequest({ resourceSpans: value }).spans).toEqual([]);
         decodeRequest({ resourceSpans: [{ resource: value, scopeSpans: [{ spans: [value] }] }] });
         decodeSpan({ attributes: value, events: value, status: value });
-        decodeRequest({ resourceLogs: [{ scopeLogs: [{ logRecords: [{ timeUnixNano: "1000", body: value, attributes: value }] }] }] });
+        decodeRequest({
+          resourceLogs: [{ scopeLogs: [{ logRecords: [{ timeUnixNano: "1000", body: value, attributes: value }] }] }],
+        });
       }),
       { numRuns: 300 },
     );
@@ -169,7 +171,11 @@ describe("decodeProtobufRequest", () => {
     const tracer = provider.getTracer("test");
     const parent = tracer.startSpan("invoke_agent planner", { attributes: { "gen_ai.usage.input_tokens": 2 ** 40 } });
     const context = trace.setSpan((await import("@opentelemetry/api")).ROOT_CONTEXT, parent);
-    const child = tracer.startSpan("execute_tool grep", { attributes: { list: ["a", "b"], flag: true, ratio: 0.5 } }, context);
+    const child = tracer.startSpan(
+      "execute_tool grep",
+      { attributes: { list: ["a", "b"], flag: true, ratio: 0.5 } },
+      context,
+    );
     child.recordException(new Error("broken"));
     child.setStatus({ code: 2, message: "broken" });
     child.end();
@@ -183,6 +189,8 @@ describe("decodeProtobufRequest", () => {
   });
 
   it("throws for bytes that are none", async () => {
-    await expect(decodeProtobufRequest(Buffer.from("not protobuf at all"), "traces")).rejects.toThrow();
+    await expect(decodeProtobufRequest(Buffer.from("not protobuf at all"), "traces")).rejects.toThrow(
+      /index out of range|invalid wire type/,
+    );
   });
 });

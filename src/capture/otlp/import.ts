@@ -126,4 +126,3 @@ async function knownLines(directory: string): Promise<Set<string>> {
 function sum(pairs: readonly (readonly number[])[], index: number): number {
   return pairs.reduce((total, pair) => total + (pair[index] ?? 0), 0);
 }
-

@@ -2,7 +2,16 @@ import { createHash } from "node:crypto";
 
 import { microsecondTimestamp } from "../../event/clock.js";
 import type { TelemetryEvent } from "../../event/events.js";
-import { FEEDBACK_COLUMNS, FEEDBACK_EVENT, HANDOFF_COLUMNS, HANDOFF_EVENT, INVOCATION_COLUMNS, JSON_COLUMNS, RECORD, WORKFLOW_COLUMNS } from "../../otlp/genai.js";
+import {
+  FEEDBACK_COLUMNS,
+  FEEDBACK_EVENT,
+  HANDOFF_COLUMNS,
+  HANDOFF_EVENT,
+  INVOCATION_COLUMNS,
+  JSON_COLUMNS,
+  RECORD,
+  WORKFLOW_COLUMNS,
+} from "../../otlp/genai.js";
 import type { Span, SpanEvent } from "./decode.js";
 import type { Attributes } from "./values.js";
 
@@ -50,10 +59,21 @@ function workflowEvents(span: Span): TelemetryEvent[] {
       agents_executed: agents_executed ?? [],
     });
   else if (status === "cancelled")
-    lines.push({ ...end, event: "workflow_cancelled", reason: row["cancel_reason"], duration_seconds, agents_executed });
+    lines.push({
+      ...end,
+      event: "workflow_cancelled",
+      reason: row["cancel_reason"],
+      duration_seconds,
+      agents_executed,
+    });
   const handoffs = span.events
     .filter(({ name }) => name === HANDOFF_EVENT)
-    .map((event) => ({ ...happened(event), event: "agent_handoff", workflow_id, ...rowOf(event.attributes, HANDOFF_COLUMNS) }));
+    .map((event) => ({
+      ...happened(event),
+      event: "agent_handoff",
+      workflow_id,
+      ...rowOf(event.attributes, HANDOFF_COLUMNS),
+    }));
   return [...lines, ...handoffs].map(identified);
 }
 
@@ -64,7 +84,12 @@ function invocationEvents(span: Span): TelemetryEvent[] {
   const { files_modified, files_created, tests_passed, build_succeeded, ...beginning } = said;
   const lines: Row[] = [];
   if (has_start === true)
-    lines.push({ timestamp: microsecondTimestamp(span.start_us), event: "invocation_start", invocation_id, ...beginning });
+    lines.push({
+      timestamp: microsecondTimestamp(span.start_us),
+      event: "invocation_start",
+      invocation_id,
+      ...beginning,
+    });
   const running = status === "running";
   const outcome = {
     ...(running ? {} : { status }),
@@ -92,7 +117,14 @@ function feedbackEvents({ attributes, events }: Span): TelemetryEvent[] {
   const invocation_id = attributes["oak.invocation_id"];
   return events
     .filter(({ name }) => name === FEEDBACK_EVENT)
-    .map((event) => identified({ ...happened(event), event: "success_metric", invocation_id, ...rowOf(event.attributes, FEEDBACK_COLUMNS) }));
+    .map((event) =>
+      identified({
+        ...happened(event),
+        event: "success_metric",
+        invocation_id,
+        ...rowOf(event.attributes, FEEDBACK_COLUMNS),
+      }),
+    );
 }
 
 function happened({ time_us }: SpanEvent): Row {

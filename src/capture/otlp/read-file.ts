@@ -13,6 +13,9 @@ export type FileEntry =
 /** The longest request that is read: as text, nearly the longest that JavaScript can hold. */
 const MAX_REQUEST_BYTES = 400 * 1024 * 1024;
 
+/** Enough to tell what a stream is, behind some white space. */
+const PEEK_BYTES = 64;
+
 const [NEWLINE, BRACE, BRACKET] = [0x0a, 0x7b, 0x5b];
 const GZIP = Buffer.from([0x1f, 0x8b]);
 const ZSTD = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
@@ -112,31 +115,59 @@ function* requestsOf(value: unknown, where: string): Generator<FileEntry> {
 }
 
 async function* readProtobuf(stream: AsyncIterable<Buffer>, path: string): AsyncGenerator<FileEntry> {
-  let held = Buffer.alloc(0);
+  const held = new ByteQueue();
   let number = 0;
-  let framed: boolean | undefined;
   for await (const chunk of stream) {
-    held = Buffer.concat([held, chunk]);
-    // A request begins with the tag of its first field; a length, with the zeros of a number below 16 million.
-    framed ??= held[0] === 0;
-    while (framed && held.length >= 4) {
-      const length = held.readUInt32BE(0);
+    held.push(chunk);
+    // A request begins with the tag of its first field; a length, with the zero of a number below 16 million.
+    const framed = number > 0 || held.first === 0;
+    while (framed) {
+      const length = held.lengthAhead();
+      if (length === undefined) break;
       if (length > MAX_REQUEST_BYTES) {
         yield { kind: "damage", where: path, reason: `a request of ${length} bytes` };
         return;
       }
-      if (held.length < 4 + length) break;
-      yield await protobufRequest(held.subarray(4, 4 + length), `${path}: request ${++number}`);
-      held = held.subarray(4 + length);
+      if (held.size < 4 + length) break;
+      yield await protobufRequest(held.take(4 + length).subarray(4), `${path}: request ${++number}`);
     }
-    if (held.length > MAX_REQUEST_BYTES) {
+    if (held.size > MAX_REQUEST_BYTES + 4) {
       yield { kind: "damage", where: path, reason: `more than ${MAX_REQUEST_BYTES} bytes in one request` };
       return;
     }
   }
-  if (held.length === 0) return;
-  if (framed) yield { kind: "damage", where: path, reason: "its last request is cut off" };
-  else yield await protobufRequest(held, path);
+  if (held.size === 0) return;
+  if (number > 0 || held.first === 0) yield { kind: "damage", where: path, reason: "its last request is cut off" };
+  else yield await protobufRequest(held.take(held.size), path);
+}
+
+/** Bytes that wait, in the pieces in which they came: putting them together each time would take quadratic time. */
+class ByteQueue {
+  #pieces: Buffer[] = [];
+  size = 0;
+
+  get first(): number | undefined {
+    return this.#pieces[0]?.[0];
+  }
+
+  push(piece: Buffer): void {
+    this.#pieces.push(piece);
+    this.size += piece.length;
+  }
+
+  take(length: number): Buffer {
+    const whole = this.#pieces.length === 1 ? this.#pieces[0]! : Buffer.concat(this.#pieces);
+    this.#pieces = length < whole.length ? [whole.subarray(length)] : [];
+    this.size = whole.length - length;
+    return whole.subarray(0, length);
+  }
+
+  /** The number that the next four bytes are. */
+  lengthAhead(): number | undefined {
+    if (this.size < 4) return undefined;
+    if (this.#pieces[0]!.length < 4) this.#pieces = [Buffer.concat(this.#pieces)];
+    return this.#pieces[0]!.readUInt32BE(0);
+  }
 }
 
 /** Traces and logs look much the same in protobuf: what has valid ids is traces. */
@@ -158,21 +189,18 @@ async function protobufRequest(bytes: Buffer, where: string): Promise<FileEntry>
 async function split(stream: AsyncIterable<Buffer>): Promise<[Buffer, AsyncGenerator<Buffer>]> {
   const iterator = stream[Symbol.asyncIterator]();
   let first = Buffer.alloc(0);
-  let ended = false;
-  while (first.length < 64 && !ended) {
-    const { value, done } = await iterator.next();
-    ended = done === true;
-    if (value) first = Buffer.concat([first, value]);
+  let next = await iterator.next();
+  while (!next.done) {
+    first = Buffer.concat([first, next.value]);
+    if (first.length >= PEEK_BYTES) break;
+    next = await iterator.next();
   }
-  async function* all() {
+  const rest = { [Symbol.asyncIterator]: () => iterator };
+  async function* whole() {
     if (first.length > 0) yield first;
-    while (!ended) {
-      const { value, done } = await iterator.next();
-      if (done) return;
-      yield value;
-    }
+    if (!next.done) yield* rest;
   }
-  return [first, all()];
+  return [first, whole()];
 }
 
 async function* linesOf(stream: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {

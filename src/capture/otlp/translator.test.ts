@@ -38,7 +38,11 @@ beforeEach(() => exporter.reset());
 let now = Date.UTC(2026, 10, 1);
 
 /** Runs `work` inside a span of the OpenTelemetry SDK. */
-async function span(name: string, attributes: Attributes, work: (span: Span) => unknown = () => undefined): Promise<void> {
+async function span(
+  name: string,
+  attributes: Attributes,
+  work: (span: Span) => unknown = () => undefined,
+): Promise<void> {
   await tracer.startActiveSpan(name, { attributes, startTime: ++now }, async (active) => {
     try {
       await work(active);
@@ -51,7 +55,11 @@ async function span(name: string, attributes: Attributes, work: (span: Span) => 
 const workflow = (name: string, work: () => unknown) =>
   span(`invoke_workflow ${name}`, { "gen_ai.operation.name": "invoke_workflow", "gen_ai.workflow.name": name }, work);
 const agent = (name: string, work?: (span: Span) => unknown, attributes: Attributes = {}) =>
-  span(`invoke_agent ${name}`, { "gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": name, ...attributes }, work);
+  span(
+    `invoke_agent ${name}`,
+    { "gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": name, ...attributes },
+    work,
+  );
 const toolCall = (name: string, work?: () => unknown) =>
   span(`execute_tool ${name}`, { "gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": name }, work);
 const chat = (attributes: Attributes) =>
@@ -76,7 +84,11 @@ describe("spans of the GenAI conventions", () => {
   it("become a workflow, its invocations with tools and tokens, and handoffs", async () => {
     await workflow("Shop", async () => {
       await agent("planner", async () => {
-        await chat({ "gen_ai.usage.input_tokens": 100, "gen_ai.usage.output_tokens": 7, "gen_ai.usage.cache_read.input_tokens": 60 });
+        await chat({
+          "gen_ai.usage.input_tokens": 100,
+          "gen_ai.usage.output_tokens": 7,
+          "gen_ai.usage.cache_read.input_tokens": 60,
+        });
         await toolCall("grep");
         await chat({ "gen_ai.usage.input_tokens": 50, "gen_ai.usage.output_tokens": 3 });
         await toolCall("grep");
@@ -167,10 +179,13 @@ describe("spans of the GenAI conventions", () => {
 
 describe("spans of OpenInference", () => {
   it("from its own instrumentation helpers become runs, tools and tokens", async () => {
-    const ask = traceLLM(async (_: string) => "a", { name: "llm", attributes: { "llm.model_name": "m", "llm.token_count.prompt": 12 } });
-    const search = traceTool(async (_: string) => "found", { name: "search" });
+    const ask = traceLLM(async (task: string) => `answer to ${task}`, {
+      name: "llm",
+      attributes: { "llm.model_name": "m", "llm.token_count.prompt": 12 },
+    });
+    const search = traceTool(async (query: string) => `found ${query}`, { name: "search" });
     const researcher = traceAgent(async (task: string) => search(await ask(task)), { name: "researcher" });
-    const writer = traceAgent(async (_: string) => "text", { name: "writer" });
+    const writer = traceAgent(async (task: string) => `text on ${task}`, { name: "writer" });
     await span("CrewAI.kickoff", { "openinference.span.kind": "CHAIN" }, async () => {
       await researcher("Find out about bees");
       await writer("Write about bees");
@@ -214,11 +229,17 @@ describe("spans of the Vercel AI SDK", () => {
       content: [{ type: "tool-call" as const, toolCallId: "1", toolName: "lookup", input: "{}" }],
       finishReason: { unified: "tool-calls" as const, raw: undefined },
     };
-    const telemetry = (functionId?: string) => ({ experimental_telemetry: { isEnabled: true, tracer, ...(functionId ? { functionId } : {}) } });
+    const telemetry = (functionId?: string) => ({
+      experimental_telemetry: { isEnabled: true, tracer, ...(functionId ? { functionId } : {}) },
+    });
     const lookup = tool({
       inputSchema: z.object({}),
       execute: async () => {
-        await generateText({ model: new MockLanguageModelV3({ doGenerate: said("x") }), prompt: "Look", ...telemetry("finder") });
+        await generateText({
+          model: new MockLanguageModelV3({ doGenerate: said("x") }),
+          prompt: "Look",
+          ...telemetry("finder"),
+        });
         return 1;
       },
     });
@@ -306,7 +327,10 @@ describe("spans and events of Claude Code", () => {
                   duration_ms: 4000,
                   total_tokens: 99,
                   ...attributes,
-                }).map(([key, value]) => ({ key, value: typeof value === "string" ? { stringValue: value } : { intValue: value } })),
+                }).map(([key, value]) => ({
+                  key,
+                  value: typeof value === "string" ? { stringValue: value } : { intValue: value },
+                })),
                 ...fields,
               },
             ],
@@ -362,7 +386,9 @@ describe("traces that arrive in pieces", () => {
     const spans = await sample();
     const whole = captured(translated());
     const order = fc.shuffledSubarray(spans, { minLength: spans.length });
-    const cuts = fc.array(fc.record({ size: fc.integer({ min: 1, max: 5 }), flush: fc.constant(false) }), { maxLength: 12 });
+    const cuts = fc.array(fc.record({ size: fc.integer({ min: 1, max: 5 }), flush: fc.constant(false) }), {
+      maxLength: 12,
+    });
     const sorted = ({ runs, workflows, handoffs }: Captured) => ({
       runs: runs.map((run) => JSON.stringify(run)).toSorted(),
       workflows: workflows.map((each) => JSON.stringify(each)).toSorted(),
@@ -415,7 +441,9 @@ describe("traces that arrive in pieces", () => {
       endTimeUnixNano: "1764000011000000000",
     });
     const translator = new OtlpTranslator();
-    translator.receive({ resourceSpans: [{ scopeSpans: [{ spans: [circle("1", "2"), circle("2", "1"), circle("3", "3")] }] }] });
+    translator.receive({
+      resourceSpans: [{ scopeSpans: [{ spans: [circle("1", "2"), circle("2", "1"), circle("3", "3")] }] }],
+    });
     expect(captured(translator.flush()).runs).toHaveLength(3);
   });
 });

@@ -68,10 +68,12 @@ function attributeValue(value: unknown, depth = 0): AttributeValue | undefined {
   const number = member(value, "intValue") ?? member(value, "doubleValue");
   if (number !== undefined) return Number(number);
   const array = member(value, "arrayValue");
-  if (isObject(array))
-    return objects(array["values"]).flatMap((inner) => attributeValue(inner, depth + 1) ?? []);
+  if (isObject(array)) return objects(array["values"]).flatMap((inner) => attributeValue(inner, depth + 1) ?? []);
   const map = member(value, "kvlistValue");
   if (!isObject(map)) return undefined;
-  const pairs = objects(map["values"]).map((pair) => [text(pair["key"]) ?? "", attributeValue(pair["value"], depth + 1)]);
+  const pairs = objects(map["values"]).map((pair) => [
+    text(pair["key"]) ?? "",
+    attributeValue(pair["value"], depth + 1),
+  ]);
   return Object.fromEntries(pairs) as Attributes;
 }

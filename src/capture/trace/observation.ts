@@ -69,7 +69,6 @@ export const TOKEN_FIELDS = [
 export function addUsage(parts: readonly (TokenUsage | undefined)[]): TokenUsage {
   const sum: { -readonly [K in keyof TokenUsage]: number } = {};
   for (const part of parts)
-    for (const field of TOKEN_FIELDS)
-      if (part?.[field] !== undefined) sum[field] = (sum[field] ?? 0) + part[field];
+    for (const field of TOKEN_FIELDS) if (part?.[field] !== undefined) sum[field] = (sum[field] ?? 0) + part[field];
   return sum;
 }

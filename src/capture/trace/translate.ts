@@ -163,7 +163,15 @@ function handoffEvents(
 
 function invocationEvents(
   agent: Observation,
-  { invocation_id, workflow_id, parent, tools, models, usage, end_us }: {
+  {
+    invocation_id,
+    workflow_id,
+    parent,
+    tools,
+    models,
+    usage,
+    end_us,
+  }: {
     readonly invocation_id: string;
     readonly workflow_id: string | undefined;
     readonly parent: string | undefined;
@@ -273,7 +281,9 @@ class Trace {
     if (TOKEN_FIELDS.some((field) => agent.usage?.[field] !== undefined)) return agent.usage!;
     const calls = this.inside(agent, "model");
     // What is told only as a sum is not told when its parts are.
-    const sums = calls.filter((call) => call.adds_up && !calls.some((part) => part.usage && this.#isInside(part, call)));
+    const sums = calls.filter(
+      (call) => call.adds_up && !calls.some((part) => part.usage && this.#isInside(part, call)),
+    );
     const parts = calls.filter((call) => !call.adds_up);
     const others = this.of("agent").filter((other) => {
       return this.enclosing(other, ["agent"]) === agent && sums.some((sum) => this.#isInside(other, sum));
@@ -306,7 +316,7 @@ class Trace {
   /** From the parent outwards; a circle ends it. */
   *#ancestors(span: Observation): Generator<Observation> {
     const seen = new Set([span.span_id]);
-    for (let id = span.parent_id; id !== undefined && !seen.has(id); ) {
+    for (let id = span.parent_id; id !== undefined && !seen.has(id);) {
       seen.add(id);
       const outer = this.#byId.get(id);
       if (!outer) return;
