@@ -119,11 +119,9 @@ async function* readProtobuf(stream: AsyncIterable<Buffer>, path: string): Async
   let number = 0;
   for await (const chunk of stream) {
     held.push(chunk);
-    // A request begins with the tag of its first field; a length, with the zero of a number below 16 million.
-    const framed = number > 0 || held.first === 0;
-    while (framed) {
-      const length = held.lengthAhead();
-      if (length === undefined) break;
+    for (let length = held.lengthAhead(); length !== undefined; length = held.lengthAhead()) {
+      // A request begins with the tag of its first field; a length, with the zero of a number below 16 million.
+      if (number === 0 && held.first !== 0) break;
       if (length > MAX_REQUEST_BYTES) {
         yield { kind: "damage", where: path, reason: `a request of ${length} bytes` };
         return;

@@ -1,13 +1,10 @@
 import type { AttributeValue, Attributes } from "./values.js";
 
-/** What one agent is told is rarely longer; a whole conversation is no task. */
-const LONGEST_TASK = 2000;
-
 /** What an agent was asked to do, where the emitter records what models are told: the last thing a user said. */
 export function taskOf(attributes: Attributes): string | undefined {
   for (const name of ["gen_ai.input.messages", "input.value", "ai.prompt", "ai.prompt.messages"]) {
     const said = lastUserText(parsed(attributes[name]));
-    if (said) return said.length > LONGEST_TASK ? `${said.slice(0, LONGEST_TASK)}…` : said;
+    if (said) return said;
   }
   return undefined;
 }

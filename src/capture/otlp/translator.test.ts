@@ -116,7 +116,7 @@ describe("spans of the GenAI conventions", () => {
       { agent: "coder", parent: undefined, metadata: { agent_id: "a-7", input_tokens: 5 } },
     ]);
     // Nobody said that they succeeded.
-    expect(runs[0]!.metadata["inferred"]).toEqual(["outcome.status"]);
+    expect(runs[0]!.metadata["inferred"]).toEqual(["outcome"]);
   });
 
   it("of agents inside an agent, without a workflow, make the trace the workflow", async () => {

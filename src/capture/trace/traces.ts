@@ -1,11 +1,11 @@
 import type { TelemetryEvent } from "../../event/events.js";
-import { redact as redactSecrets } from "../redact.js";
+import { chosenRedaction } from "../redact.js";
 import type { Observation } from "./observation.js";
 import { translateTrace } from "./translate.js";
 
 /** How {@link Traces} keeps and translates. Every field may be left out. */
 export interface TracesOptions {
-  /** Applied to texts that may hold secrets; `false` leaves them as they are. Default: {@link redactSecrets}. */
+  /** Applied to texts that may hold secrets; `false` leaves them as they are. Default: {@link chosenRedaction}. */
   readonly redact?: ((text: string) => string) | false;
   /** Spans that are held at once; the traces that were silent longest are translated and forgotten first. */
   readonly max_spans?: number;
@@ -32,7 +32,7 @@ export class Traces {
   readonly #maxSpans: number;
   #spans = 0;
 
-  constructor({ redact = redactSecrets, max_spans = MAX_SPANS }: TracesOptions = {}) {
+  constructor({ redact = chosenRedaction(), max_spans = MAX_SPANS }: TracesOptions = {}) {
     this.#redact = redact === false ? (text) => text : redact;
     this.#maxSpans = max_spans;
   }

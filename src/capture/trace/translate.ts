@@ -197,12 +197,12 @@ function invocationEvents(
     session_id: agent.session_id ?? null,
   };
   if (end_us === undefined) return [start];
-  const model = agent.model ?? models.find((span) => span.model !== undefined)?.model;
+  const model = agent.model ?? models.findLast((span) => span.model !== undefined)?.model;
   const metadata = {
     ...origin,
     ...(model === undefined ? {} : { model }),
     ...usage,
-    ...(agent.outcome ? {} : { inferred: ["outcome.status"] }),
+    ...(agent.outcome ? {} : { inferred: ["outcome"] }),
   };
   const { status = "success", error_message } = agent.outcome ?? {};
   const outcome: Outcome = error_message === undefined ? { status } : { status, error_message };
@@ -326,8 +326,16 @@ class Trace {
   }
 }
 
-/** Texts that people, models or the system wrote. */
-function redacted(event: TelemetryEvent, redact: (text: string) => string): TelemetryEvent {
+/** A longer text is cut: it describes a task, and is no archive. */
+const MAX_TEXT = 16_384;
+
+/** Texts that people, models or the system wrote, without secrets, and not endless. */
+function redacted(event: TelemetryEvent, redactText: (text: string) => string): TelemetryEvent {
+  // A secret that is cut in two is not known as one: it is cut when they are out of it.
+  const redact = (text: string) => {
+    const whole = redactText(text.slice(0, 2 * MAX_TEXT));
+    return whole.length > MAX_TEXT ? `${whole.slice(0, MAX_TEXT - 1)}…` : whole;
+  };
   switch (event.event) {
     case "workflow_start":
       return { ...event, project_name: redact(event.project_name) };
