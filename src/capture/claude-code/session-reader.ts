@@ -226,7 +226,7 @@ export class SessionReader {
       };
       this.spawns.set(id, spawn);
     }
-    spawn.agent_type = asText(result["agentType"]) ?? spawn.agent_type;
+    spawn.agent_type = asText(result["agentType"]) ?? asText(result["agent_type"]) ?? spawn.agent_type;
     spawn.agent_id ??= agent_id ?? asText(result["taskId"]);
     spawn.end ??= this.#endOf(spawn, block, result, record);
     if (spawn.agent_id === undefined) return;
