@@ -77,6 +77,15 @@ export class AiSdkTelemetry {
   }
 }
 
+/** Under which OpenTelemetry keeps the span of a context (`trace.getSpan`), whichever version of its API is loaded. */
+const SPAN_KEY = Symbol.for("OpenTelemetry Context Key SPAN");
+
+/** The span of a context that a caller hands over. */
+function spanIn(context: Context | undefined): CapturedSpan | undefined {
+  const span = context?.getValue(SPAN_KEY);
+  return span instanceof CapturedSpan ? span : undefined;
+}
+
 /** The span inside which the current code executes, across awaits. */
 const activeSpan = new AsyncLocalStorage<CapturedSpan>();
 
@@ -87,8 +96,8 @@ class CapturingTracer implements Tracer {
     this.#capture = capture;
   }
 
-  startSpan(name: string, options: SpanOptions = {}): CapturedSpan {
-    return new CapturedSpan(this.#capture, name, options.attributes ?? {}, activeSpan.getStore());
+  startSpan(name: string, options: SpanOptions = {}, context?: Context): CapturedSpan {
+    return new CapturedSpan(this.#capture, name, options.attributes ?? {}, spanIn(context) ?? activeSpan.getStore());
   }
 
   startActiveSpan<F extends (span: Span) => unknown>(
@@ -96,7 +105,8 @@ class CapturingTracer implements Tracer {
     ...rest: [F] | [SpanOptions, F] | [SpanOptions, Context, F]
   ): ReturnType<F> {
     const work = rest.at(-1) as F;
-    const span = this.startSpan(name, rest.length > 1 ? (rest[0] as SpanOptions) : {});
+    const options = rest.length > 1 ? (rest[0] as SpanOptions) : {};
+    const span = this.startSpan(name, options, rest.length > 2 ? (rest[1] as Context) : undefined);
     return activeSpan.run(span, () => work(span)) as ReturnType<F>;
   }
 }

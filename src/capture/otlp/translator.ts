@@ -37,18 +37,27 @@ export class OtlpTranslator {
    */
   receive(request: unknown, now = Date.now()): Received {
     const decoded = decodeRequest(request);
-    const events = [...this.add(decoded, now), ...this.#traces.takeWhole()];
+    const { events: told, trace_ids } = this.#take(decoded, now);
+    const events = [...told, ...this.#traces.takeWhole(trace_ids)];
     return { events, rejected: decoded.rejected, reason: decoded.reason };
   }
 
   /** Takes spans and log records in. Gives only what must be said now, because there is no room to hold more. */
-  add({ spans, logs }: Pick<Decoded, "spans" | "logs">, now = Date.now()): TelemetryEvent[] {
+  add(decoded: Pick<Decoded, "spans" | "logs">, now = Date.now()): TelemetryEvent[] {
+    return this.#take(decoded, now).events;
+  }
+
+  #take(
+    { spans, logs }: Pick<Decoded, "spans" | "logs">,
+    now: number,
+  ): { events: TelemetryEvent[]; trace_ids: string[] } {
     const own = spans.filter(isOwn).flatMap(ownEvents);
     const observations = [
       ...spans.filter((span) => !isOwn(span)).map((span: Span) => observe(span)),
       ...logs.flatMap((log: LogRecord) => observeLog(log) ?? []),
     ];
-    return [...own, ...this.#traces.add(observations, now)];
+    const events = [...own, ...this.#traces.add(observations, now)];
+    return { events, trace_ids: observations.map(({ trace_id }) => trace_id) };
   }
 
   /** What can be said of the traces of which nothing was heard since `before` (default: of all). They are forgotten. */

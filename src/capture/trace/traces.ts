@@ -20,7 +20,7 @@ interface HeldTrace {
   heard_at: number;
 }
 
-const MAX_SPANS = 200_000;
+const MAX_SPANS = 100_000;
 
 /**
  * Holds traces whose spans arrive in any order and in several batches, and translates them into events. Lines that were
@@ -86,9 +86,12 @@ export class Traces {
     return [...this.#held.keys()].flatMap((id) => this.take(id));
   }
 
-  /** What can be said of all traces in which every span's parent is known, up to a root that has ended. */
-  takeWhole(): TelemetryEvent[] {
-    return [...this.#held].flatMap(([id, trace]) => (isWhole(trace) ? this.take(id) : []));
+  /** What can be said of those of these traces in which every span's parent is known, up to a root that has ended. */
+  takeWhole(trace_ids: Iterable<string>): TelemetryEvent[] {
+    return [...new Set(trace_ids)].flatMap((id) => {
+      const trace = this.#held.get(id);
+      return trace && isWhole(trace) ? this.take(id) : [];
+    });
   }
 
   /** What can be said of all traces of which nothing was heard since `before`; they are forgotten. */
