@@ -235,7 +235,7 @@ describe("the hook, run as Claude Code runs it", () => {
     const claude = new SimulatedClaudeCode(settings, project, { OAK_TELEMETRY_DIR: directory });
     const [command] = claude.commandsFor({ hook_event_name: "Stop" });
     const fifo = join(project, "agent-f1.jsonl");
-    spawnSync("mkfifo", [fifo]);
+    spawnSync("sh", ["-c", `mkfifo "${fifo}"`]);
     const base = { session_id: "s", cwd: project, transcript_path: join(project, "s.jsonl") };
     const texts: (string | Buffer)[] = [
       "",

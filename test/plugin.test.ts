@@ -86,8 +86,10 @@ describe("the plugin", () => {
   it("registers the hooks that oak init registers, with its own copy of the hook", () => {
     const { hooks } = hooksFile.parse(read(join(listed!.source, "hooks/hooks.json")));
     expect(hooks).toEqual(hookSettings(hookCommand("${CLAUDE_PLUGIN_ROOT}/hook.cjs")));
-    const built = readFileSync(join(ROOT, "dist/hook.cjs"));
-    expect(readFileSync(join(ROOT, listed!.source, "hook.cjs")).equals(built)).toBe(true);
+    for (const file of ["hook.cjs", "hook-redact.cjs"]) {
+      const built = readFileSync(join(ROOT, "dist", file));
+      expect(readFileSync(join(ROOT, listed!.source, file)).equals(built)).toBe(true);
+    }
   });
 
   it("is part of the package", () => {

@@ -1,5 +1,3 @@
-import { createHash } from "node:crypto";
-
 import type { OutcomeStatus, TelemetryEvent } from "../../event/events.js";
 
 /*
@@ -46,6 +44,8 @@ export function contentEventId(event: TelemetryEvent): string {
 
 /** 80 bits: among a million ids the chance that two are the same is below one in a trillion. */
 function digest(value: unknown): string {
+  // Loaded when it is needed: to load it takes a hook a tenth of its start, and most say nothing.
+  const { createHash } = process.getBuiltinModule("node:crypto");
   return createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 20);
 }
 

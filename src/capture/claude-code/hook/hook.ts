@@ -43,8 +43,16 @@ export async function handlePayload(text: string, options: HookOptions = {}): Pr
   const payload = readPayload(text);
   if (typeof payload === "string" || !textsOf(payload).some(mayHoldSecret))
     return handleClean(typeof payload === "string" ? payload : redactedPayload(payload, (clean) => clean), options);
-  const { chosenRedaction } = await import("../../redact.js");
-  return handleClean(redactedPayload(payload, chosenRedaction(options.env)), options);
+  return handleClean(redactedPayload(payload, await redaction(options.env)), options);
+}
+
+/** What takes secrets out of texts. Where that was not installed, nothing of a text is written that may hold some. */
+async function redaction(env?: NodeJS.ProcessEnv): Promise<(text: string) => string> {
+  try {
+    return (await import("../../redact.js")).chosenRedaction(env);
+  } catch {
+    return () => "[REDACTED]";
+  }
 }
 
 function handleClean(payload: Payload | Refusal, options: HookOptions): TelemetryEvent[] {

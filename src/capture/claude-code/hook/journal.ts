@@ -39,7 +39,7 @@ const DAY_MILLISECONDS = 86_400_000;
 type JournalLine = HookRecord | { readonly done: string };
 
 /** The journals of a telemetry directory. */
-export function journalFolder(directory: string): string {
+function journalFolder(directory: string): string {
   return join(directory, ...FOLDER);
 }
 

@@ -57,7 +57,7 @@ export interface SpawnCall {
 }
 
 /** The answer of the tool that starts a subagent. */
-export interface SpawnResult {
+interface SpawnResult {
   readonly status?: string;
   readonly agent_id?: string;
   readonly agent_type?: string;

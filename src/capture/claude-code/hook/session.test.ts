@@ -271,7 +271,7 @@ describe("a session", () => {
       stop("a2"),
       done,
     );
-    const { events } = tell(list.map(({ prompt_key: _, ...record }) => record));
+    const { events } = tell(list.map((record) => ({ ...record, prompt_key: undefined })) as unknown as HookRecord[]);
     expect(events.filter(({ event }) => event === "workflow_complete")).toHaveLength(2);
   });
 });

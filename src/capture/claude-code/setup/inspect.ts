@@ -21,7 +21,7 @@ const DAY_MILLISECONDS = 86_400_000;
 const PATIENCE_MILLISECONDS = 10_000;
 
 /** Hooks in a settings file. */
-export interface InstalledHooks {
+interface InstalledHooks {
   readonly path: string;
   readonly scope: Scope["kind"];
   /** Events without a hook, among those that are needed. */

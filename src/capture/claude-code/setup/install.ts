@@ -45,7 +45,7 @@ function mcpPath(scope: Scope): string {
  * The command that runs the hook's file. Below the project's folder it is named from there, so that it holds for
  * everybody who has the project.
  */
-export function commandFor(scope: Scope, hookFile: string): string {
+function commandFor(scope: Scope, hookFile: string): string {
   const path = hookFile.replaceAll("\\", "/");
   if (scope.kind === "user") return hookCommand(escaped(path));
   const inside = relative(scope.folder, hookFile).replaceAll("\\", "/");
