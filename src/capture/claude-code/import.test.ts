@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -377,6 +377,44 @@ describe("the import of transcripts", () => {
       expectTruth(logOf(root), [session]);
     }
     await expect(importFrom("/nowhere")).rejects.toThrow("ENOENT");
+  });
+
+  it("goes on where a killed import stopped, even in the middle of a line", async () => {
+    const session = new FakeSession("s", "sidecar");
+    session.request("go", [
+      { ...simple, edits: ["/a.ts"] },
+      { ...simple, agent: "reviewer", ending: "async" },
+    ]);
+    const root = temporaryDirectory();
+    session.write(join(root, "projects", "p"));
+    await importFrom(root);
+    const path = join(root, "oak", "agent_invocations.jsonl");
+    const whole = readFileSync(path, "utf8");
+    for (let length = 0; length < whole.length; length += 97) {
+      writeFileSync(path, whole.slice(0, length));
+      await importFrom(root);
+      const lines = readFileSync(path, "utf8").trimEnd().split("\n");
+      const ids = lines.flatMap((line) => /"event_id":"([^"]+)"[^"]*(?:"sequence":\d+)?\}$/.exec(line)?.[1] ?? []);
+      // Every line is there once, besides the torn one.
+      expect(new Set(ids)).toEqual(new Set([...whole.matchAll(/"event_id":"([^"]+)"/g)].map(([, id]) => id)));
+      expect(new Set(ids).size).toBe(ids.length);
+      expect(lines.length - ids.length).toBeLessThanOrEqual(1);
+    }
+  });
+
+  it("refuses while another import is under way, and says when the log cannot be written", async () => {
+    const root = temporaryDirectory();
+    new FakeSession("s", "sidecar").request("go", [simple]).write(join(root, "projects", "p"));
+    mkdirSync(join(root, "oak", "capture"), { recursive: true });
+    const lock = join(root, "oak", "capture", "import.lock");
+    writeFileSync(lock, String(process.pid));
+    await expect(importFrom(root)).rejects.toThrow(`process ${process.pid} is at it`);
+    rmSync(lock);
+    const elsewhere = temporaryDirectory();
+    symlinkSync("/dev/full", join(elsewhere, "workflow_events.jsonl"));
+    // Not seen as a file while it is read, nor takes it a line.
+    await expect(importFrom(root, { directory: elsewhere })).rejects.toThrow("workflow_events.jsonl");
+    expect(await importFrom(root)).toMatchObject({ invocations: { added: 1 } });
   });
 
   it("writes no secret", async () => {
