@@ -45,6 +45,7 @@ const IN_CONTEXT = [
   "authorization: Basic SECRETVALUE1==",
   "aws_secret_access_key = SECRETVALUE1",
   "passwd='SECRETVALUE1'",
+  String.raw`"{\"client_secret\": \"SECRETVALUE1\"}"`,
 ];
 
 /** What people write all day. */
@@ -60,6 +61,7 @@ const HARMLESS = [
   "Search hex.pm for opentelemetry_api ~> 1.4, see http://localhost:4000/users/1",
   "max_tokens: 4096, total tokens: 128000",
   "The bearer of bad news has arrived",
+  "tokenizer: bert-base-v2, secretary: agent007",
 ];
 
 describe("redaction", () => {

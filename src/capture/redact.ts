@@ -44,7 +44,7 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
   // password=…, "api_key": "…", --token …: with a letter and a digit in it, else prose and code would be met.
   [
     new RegExp(
-      String.raw`(${SECRET_NAME}[\w-]{0,20}["']?(?:\s{0,4}(?::=|=>|[:=])\s{0,4}|(?<=--[\w-]{2,40})\s)["']?)(?=[^\s"',;]{0,255}\d)(?=[^\s"',;]{0,255}[a-z])${VALUE}{6,512}`,
+      String.raw`(${SECRET_NAME}\d{0,3}(?:[_-][\w-]{1,20})?\\?["']?(?:\s{0,4}(?::=|=>|[:=])\s{0,4}|(?<=--[\w-]{2,40})\s)\\?["']?)(?=[^\s"',;]{0,255}\d)(?=[^\s"',;]{0,255}[a-z])${VALUE}{6,512}`,
       "gi",
     ),
     `$1${REDACTED}`,

@@ -13,7 +13,7 @@ export type Layout =
   | "progress";
 
 /** How a run of a subagent ends in the transcripts. */
-export type Ending =
+type Ending =
   | "completed"
   | "failed"
   | "interrupted"

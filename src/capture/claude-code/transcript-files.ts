@@ -5,7 +5,7 @@ import { asObject, asText, parseRecord, type TranscriptRecord } from "./records.
 import { rootSessionOf } from "./requests.js";
 
 /** A subagent's own transcript. */
-export interface AgentFile {
+interface AgentFile {
   readonly agent_id: string;
   readonly path: string;
 }
