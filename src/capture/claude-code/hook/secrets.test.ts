@@ -66,6 +66,14 @@ describe("mayHoldSecret", () => {
     );
   });
 
+  it.each(["hf_abcdefghijklmnopqrstuvwxyzabcdefgh", String.raw`"{\"client_secret\": \"SECRETVALUE1\"}"`])(
+    "is true of %s",
+    (text) => {
+      expect(redact(text)).not.toBe(text);
+      expect(mayHoldSecret(text)).toBe(true);
+    },
+  );
+
   it.each([
     "Find where users log in. Start in src/server/middleware.ts and list files and lines.",
     "Summarise the 12 open issues, and say which of them concern tokens, keys or passwords",
