@@ -44,10 +44,9 @@ Examples:
       const { apply, planInstall, planRemoval } = await import("../../capture/claude-code/setup/install.js");
       const { SettingsError } = await import("../../capture/claude-code/setup/json-file.js");
       const { changesText, diffText } = await import("../views/init.js");
-      if (!options.remove && !existsSync(HOOK_FILE)) throw new CommandError(`${HOOK_FILE} is missing: install oak again`);
-      const scope = options.user
-        ? ({ kind: "user" } as const)
-        : ({ kind: "project", folder: process.cwd() } as const);
+      if (!options.remove && !existsSync(HOOK_FILE))
+        throw new CommandError(`${HOOK_FILE} is missing: install oak again`);
+      const scope = options.user ? ({ kind: "user" } as const) : ({ kind: "project", folder: process.cwd() } as const);
       try {
         const changes = options.remove ? planRemoval(scope) : planInstall(scope, HOOK_FILE, mcpServer(program));
         if (!options.dryRun) apply(changes, options.remove === true);

@@ -5,7 +5,7 @@ import { redact } from "../../redact.js";
 import { mayHoldSecret } from "./secrets.js";
 
 const letters = (alphabet: string, minLength: number, maxLength = minLength) =>
-  fc.string({ unit: fc.constantFrom(...alphabet), minLength, maxLength });
+  fc.string({ unit: fc.constantFrom(...alphabet.split("")), minLength, maxLength });
 const word = letters("abcXYZ019_-", 1, 60);
 
 /** Pieces that secrets are made of, and what stands around them. */
@@ -60,7 +60,7 @@ describe("mayHoldSecret", () => {
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
         const text = pieces.join("");
-        if (redact(text) !== text) expect(mayHoldSecret(text)).toBe(true);
+        expect(mayHoldSecret(text) || redact(text) === text, text).toBe(true);
       }),
       { numRuns: 3000 },
     );
