@@ -191,7 +191,7 @@ class Import {
     const sidecars = new Map<string, Sidecar>();
     const read = async (path: string, see: (record: TranscriptRecord) => void) => {
       try {
-        for await (const records of readRecords(path, trouble, onBytes)) for (const record of records) see(record);
+        await readRecords(path, see, trouble, onBytes);
       } catch {
         trouble("unreadable file");
       }

@@ -20,16 +20,17 @@ export interface Trouble {
  * Reads a transcript record by record. Lines that are no records are reported, and passed over. Memory is bounded by the
  * longest line.
  *
+ * @param onRecord called with each record; whoever gathers them makes the collection of garbage slow
  * @param onBytes called with the bytes read since the last call
  * @throws what the file system says
  */
-export async function* readRecords(
+export async function readRecords(
   path: string,
+  onRecord: (record: TranscriptRecord) => void,
   onTrouble: Trouble,
   onBytes: (bytes: number) => void = () => undefined,
-): AsyncGenerator<TranscriptRecord[]> {
+): Promise<void> {
   for await (const lines of readLines(path)) {
-    const records: TranscriptRecord[] = [];
     let bytes = 0;
     for (const line of lines) {
       bytes += line.length + (line.terminated ? 1 : 0);
@@ -40,12 +41,11 @@ export async function* readRecords(
       }
       if (isNoise(line.bytes)) continue;
       const record = parseRecord(line.bytes.toString("utf8"));
-      if (record) records.push(record);
+      if (record) onRecord(record);
       // A last line without its end is being written.
       else if (line.terminated && line.bytes.some((byte) => byte > SPACE || byte === 0)) onTrouble("damaged line");
     }
     onBytes(bytes);
-    yield records;
   }
 }
 
