@@ -271,7 +271,8 @@ describe("a session", () => {
       stop("a2"),
       done,
     );
-    const { events } = tell(list.map((record) => ({ ...record, prompt_key: undefined })) as unknown as HookRecord[]);
+    for (const record of list as { prompt_key?: string }[]) delete record.prompt_key;
+    const { events } = tell(list);
     expect(events.filter(({ event }) => event === "workflow_complete")).toHaveLength(2);
   });
 });
