@@ -20,7 +20,7 @@ interface HeldTrace {
   heard_at: number;
 }
 
-const MAX_SPANS = 100_000;
+const MAX_SPANS = 50_000;
 
 /**
  * Holds traces whose spans arrive in any order and in several batches, and translates them into events. Lines that were
