@@ -50,6 +50,7 @@ export const INVOCATION_COLUMNS = [
   "spec_id",
   "spec_section",
   "agent_variant",
+  "definition_hash",
   "q_value",
   "exploration",
   "reward",
