@@ -1,6 +1,6 @@
 import type { Evidence } from "./evidence.js";
 import type { SparseVector } from "./tf-idf.js";
-import type { Variances } from "./variances.js";
+import { noiseOf, type Variances } from "./variances.js";
 
 /** Sums over observations, ready to be applied to a task. */
 export interface Effects {
@@ -69,9 +69,7 @@ export class Kernel {
     }
     this.taskOf = Int32Array.from(evidence.observations, ({ task }) => task);
     this.noise = Float64Array.from(evidence.observations, ({ task, weight }) =>
-      this.hasWords(task)
-        ? variances.agent_task + variances.noise / weight
-        : (variances.agent_task + variances.noise) / weight,
+      noiseOf(variances, weight, this.hasWords(task)),
     );
     this.#starts = starts(evidence.observations.map(({ task }) => tasks[task]!.ids.length));
     this.#slots = new Int32Array(this.#starts[this.taskOf.length]!);

@@ -1,3 +1,4 @@
+import { whiten } from "./cholesky.js";
 import { starts, type Kernel } from "./kernel.js";
 import type { SparseVector } from "./tf-idf.js";
 
@@ -146,31 +147,9 @@ export class Uncertainty {
       const covariance = v.domain * domain[taskOf[i]!]! + text * v.text * cosine[taskOf[i]!]!;
       nearest.offer(i, covariance, this.#diagonal[i]!);
     }
-    return this.#remaining(prior, nearest);
-  }
-
-  /** prior − kᵀ(K + noise)⁻¹k, by Cholesky's method. */
-  #remaining(prior: number, { size: n, observations, covariances }: Nearest): number {
-    const factor = this.#covariances(observations.subarray(0, n));
-    const solved = new Float64Array(n);
-    let variance = prior;
-    for (let i = 0; i < n; i++) {
-      let rest = covariances[i]!;
-      for (let j = 0; j < i; j++) {
-        let sum = factor[i * n + j]!;
-        for (let k = 0; k < j; k++) sum -= factor[i * n + k]! * factor[j * n + k]!;
-        const entry = sum / factor[j * n + j]!;
-        factor[i * n + j] = entry;
-        rest -= entry * solved[j]!;
-      }
-      let square = factor[i * n + i]!;
-      for (let k = 0; k < i; k++) square -= factor[i * n + k]! ** 2;
-      const pivot = Math.sqrt(square);
-      factor[i * n + i] = pivot;
-      solved[i] = rest / pivot;
-      variance -= solved[i]! ** 2;
-    }
-    return Math.max(0, variance);
+    const { size, observations, covariances } = nearest;
+    const { square } = whiten(this.#covariances(observations.subarray(0, size)), covariances.subarray(0, size));
+    return Math.max(0, prior - square);
   }
 
   /** Lower half of K + noise for some observations: most have few words in common, so each word is followed up. */

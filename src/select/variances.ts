@@ -1,7 +1,4 @@
-/**
- * How much of the outcomes' variance is due to what: the prior variances of the model's effects, and the noise of one
- * run. They are in the middle of what maximum-likelihood fits gave on four outcome tables.
- */
+/** How much of the outcomes' variance is due to what: prior variances of the model's effects, and the noise of one run. */
 export interface Variances {
   /** Of an agent's effect on every task. */
   readonly agent: number;
@@ -17,6 +14,7 @@ export interface Variances {
   readonly noise: number;
 }
 
+/** In the middle of what maximum-likelihood fits gave on four outcome tables. */
 export const VARIANCES: Variances = {
   agent: 0.015,
   domain: 0.01,
@@ -26,3 +24,48 @@ export const VARIANCES: Variances = {
   agent_task: 0.04,
   noise: 0.06,
 };
+
+/** How much the agents' effects may differ from the usual ones. */
+const AGENTS = [1 / 2, 2];
+
+/** Domains matter hardly, as usual, or agents are specialists of them. */
+const DOMAINS = [
+  { shared: 1 / 10, own: 1 / 10 },
+  { shared: 1, own: 1 },
+  { shared: 1.5, own: 3.5 },
+];
+
+/** Words matter hardly, some, or as usual. */
+const TEXTS = [1 / 15, 1 / 3, 1];
+
+/**
+ * The kinds of histories that are thought possible before anything is seen, all as likely: every combination of strong
+ * and weak effects, within the range of those fits. All have the same noise.
+ *
+ * @param domains whether any domain is known; without, they make no difference
+ */
+export function kindsOfHistory(domains: boolean): Variances[] {
+  return AGENTS.flatMap((agent) =>
+    (domains ? DOMAINS : [{ shared: 1, own: 1 }]).flatMap(({ shared, own }) =>
+      TEXTS.map((text) => ({
+        ...VARIANCES,
+        agent: VARIANCES.agent * agent,
+        domain: VARIANCES.domain * shared,
+        agent_domain: VARIANCES.agent_domain * own,
+        text: VARIANCES.text * text,
+        agent_text: VARIANCES.agent_text * text,
+      })),
+    ),
+  );
+}
+
+/**
+ * Variance of an observation around what its features say.
+ *
+ * @param weight of its runs together
+ * @param repeats whether its runs are repeats of one task, whose words are known
+ */
+export function noiseOf(variances: Variances, weight: number, repeats: boolean): number {
+  const { agent_task, noise } = variances;
+  return repeats ? agent_task + noise / weight : (agent_task + noise) / weight;
+}
