@@ -6,6 +6,9 @@ import { kindsOfHistory, noiseOf, type Variances } from "./variances.js";
 /** Observations that the variances are estimated from: with 400, the advice was no better. */
 const ROWS = 200;
 
+/** Repeats of a task tell how much repeats differ; however many, as much as so many do, or one task would tell all. */
+const REPEATS = 4;
+
 /** The usual size of all variances together counts as much as what so many observations say of it. */
 const USUAL = 40;
 
@@ -24,10 +27,13 @@ export function estimateVariances(evidence: Evidence, vectors: readonly SparseVe
   const rows = rowsOf(evidence, vectors);
   const deviations = Float64Array.from(rows, ({ outcome }) => outcome - prior);
   const cosines = cosinesOf(rows.map(({ text }) => vectors[text]!));
-  const kinds = kindsOfHistory(evidence.domains.length > 0).map((variances) => {
-    const { log_determinant, square } = whiten(covariances(rows, cosines, variances), deviations);
-    const shape = (USUAL + rows.length) / 2;
-    const rate = (USUAL + square) / 2;
+  const repeats = rows.reduce((sum, row) => sum + row.repeats, 0);
+  const within = rows.reduce((sum, row) => sum + row.square, 0);
+  const kinds = kindsOfHistory(evidence.domains.length > 0, repeats > 0).map((variances) => {
+    const between = whiten(covariances(rows, cosines, variances), deviations);
+    const log_determinant = between.log_determinant + repeats * Math.log(variances.noise);
+    const shape = (USUAL + rows.length + repeats) / 2;
+    const rate = (USUAL + between.square + within / variances.noise) / 2;
     return { variances, log_likelihood: -log_determinant / 2 - shape * Math.log(rate), factor: rate / shape };
   });
   const best = Math.max(...kinds.map(({ log_likelihood }) => log_likelihood));
@@ -52,15 +58,21 @@ interface Row {
   readonly text: number;
   readonly outcome: number;
   readonly weight: number;
-  readonly repeats: boolean;
+  readonly words: boolean;
+  /** Runs besides the first, and the sum of all runs' squared differences from their mean, by weight. */
+  readonly repeats: number;
+  readonly square: number;
 }
 
 /** The observations that weigh most, of equal ones the latest: so agents have about as many, however much they do. */
 function rowsOf(evidence: Evidence, vectors: readonly SparseVector[]): Row[] {
   const rows = evidence.observations.map(({ agent, task, outcome, weight, runs }) => {
     const { domain, text } = evidence.tasks[task]!;
-    const repeats = vectors[text]!.ids.length > 0;
-    return { agent, domain, text, outcome, weight, repeats, at: runs.at(-1)!.run.at };
+    const words = vectors[text]!.ids.length > 0;
+    const repeats = words ? Math.min(runs.length - 1, REPEATS) : 0;
+    const squares = runs.reduce((sum, each) => sum + each.weight * (each.run.outcome - outcome) ** 2, 0);
+    const square = repeats > 0 ? (squares * repeats) / (runs.length - 1) : 0;
+    return { agent, domain, text, outcome, weight, words, repeats, square, at: runs.at(-1)!.run.at };
   });
   return rows.toSorted((p, q) => Math.min(1, q.weight) - Math.min(1, p.weight) || q.at - p.at).slice(0, ROWS);
 }
@@ -86,7 +98,7 @@ function cosinesOf(vectors: readonly SparseVector[]): Float64Array {
 function covariances(rows: readonly Row[], cosines: Float64Array, v: Variances): Float64Array {
   const n = rows.length;
   const matrix = new Float64Array(n * n);
-  for (const [i, { agent, domain, weight, repeats }] of rows.entries()) {
+  for (const [i, { agent, domain, weight, words }] of rows.entries()) {
     for (let j = 0; j <= i; j++) {
       const other = rows[j]!;
       const own = agent === other.agent ? 1 : 0;
@@ -94,7 +106,7 @@ function covariances(rows: readonly Row[], cosines: Float64Array, v: Variances):
       matrix[i * n + j] =
         own * v.agent + same * (v.domain + own * v.agent_domain) + cosines[i * n + j]! * (v.text + own * v.agent_text);
     }
-    matrix[i * n + i]! += noiseOf(v, weight, repeats);
+    matrix[i * n + i]! += noiseOf(v, weight, words);
   }
   return matrix;
 }

@@ -38,25 +38,35 @@ const DOMAINS = [
 /** Words matter hardly, some, or as usual. */
 const TEXTS = [1 / 15, 1 / 3, 1];
 
+/** The repeats of a task by an agent have something in common, or are hardly more alike than other runs. */
+const TASKS = [
+  { agent_task: 0.04, noise: 0.06 },
+  { agent_task: 0.005, noise: 0.095 },
+];
+
 /**
  * The kinds of histories that are thought possible before anything is seen, all as likely: every combination of strong
- * and weak effects, within the range of those fits. All have the same noise.
+ * and weak effects, within the range of those fits. One run's noise, `agent_task + noise`, is the same in all.
  *
  * @param domains whether any domain is known; without, they make no difference
+ * @param repeats whether any agent has done a task more than once; without, nothing is known of repeats
  */
-export function kindsOfHistory(domains: boolean): Variances[] {
-  return AGENTS.flatMap((agent) =>
-    (domains ? DOMAINS : [{ shared: 1, own: 1 }]).flatMap(({ shared, own }) =>
-      TEXTS.map((text) => ({
-        ...VARIANCES,
-        agent: VARIANCES.agent * agent,
-        domain: VARIANCES.domain * shared,
-        agent_domain: VARIANCES.agent_domain * own,
-        text: VARIANCES.text * text,
-        agent_text: VARIANCES.agent_text * text,
-      })),
-    ),
-  );
+export function kindsOfHistory(domains: boolean, repeats: boolean): Variances[] {
+  const kinds: Variances[] = [];
+  for (const { agent_task, noise } of repeats ? TASKS : TASKS.slice(0, 1))
+    for (const agent of AGENTS)
+      for (const { shared, own } of domains ? DOMAINS : DOMAINS.slice(1, 2))
+        for (const text of TEXTS)
+          kinds.push({
+            agent: VARIANCES.agent * agent,
+            domain: VARIANCES.domain * shared,
+            agent_domain: VARIANCES.agent_domain * own,
+            text: VARIANCES.text * text,
+            agent_text: VARIANCES.agent_text * text,
+            agent_task,
+            noise,
+          });
+  return kinds;
 }
 
 /**
