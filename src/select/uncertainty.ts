@@ -2,7 +2,7 @@ import { whiten } from "./cholesky.js";
 import { starts, type Kernel } from "./kernel.js";
 import type { SparseVector } from "./tf-idf.js";
 
-/** Observations that an uncertainty is computed from. With 64 instead, standard deviations are 3 % smaller at most. */
+/** Observations that an uncertainty is computed from. With more it would be smaller, and take longer to compute. */
 const NEAREST = 16;
 
 /**
@@ -25,6 +25,10 @@ class Nearest {
   readonly observations = new Int32Array(NEAREST);
   readonly covariances = new Float64Array(NEAREST);
   readonly #gains = new Float64Array(NEAREST);
+
+  clear(): void {
+    this.size = 0;
+  }
 
   /** @param variance the observation's own */
   offer(observation: number, covariance: number, variance: number): void {
@@ -54,8 +58,16 @@ export class Uncertainty {
   /** Observations of agent a: from `#agentStarts[a]` to the next agent's. */
   readonly #agentStarts: Int32Array;
   readonly #domainOf: Int32Array;
+  readonly #agentOf: Int32Array;
   /** Last entry of each feature while a matrix is made; −1 between calls. */
   readonly #lastEntry: Int32Array;
+  /** Room to compute in: to make arrays for each agent and query takes longer than to fill them. */
+  readonly #shared = new Nearest();
+  readonly #nearest = new Nearest();
+  readonly #matrix = new Float64Array(NEAREST * NEAREST);
+  #row = new Int32Array(0);
+  #before = new Int32Array(0);
+  #value = new Float64Array(0);
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
@@ -79,6 +91,7 @@ export class Uncertainty {
     for (const { agent } of observations) byAgent[agent]!++;
     this.#agentStarts = starts(byAgent);
     this.#domainOf = Int32Array.from(tasks, ({ domain }) => domain);
+    this.#agentOf = Int32Array.from(observations, ({ agent }) => agent);
     this.#lastEntry = new Int32Array(kernel.features).fill(-1);
   }
 
@@ -106,10 +119,11 @@ export class Uncertainty {
     return agent < 0 ? [0, 0] : [this.#agentStarts[agent]!, this.#agentStarts[agent + 1]!];
   }
 
-  /** The observations of all agents that tell most of the query, whoever does it. */
+  /** The observations of all agents that tell most of the query, whoever does it; until it is called again. */
   nearest({ cosine, domain }: Likeness): Nearest {
     const { variances: v, taskOf } = this.#kernel;
-    const nearest = new Nearest();
+    const nearest = this.#shared;
+    nearest.clear();
     for (let i = 0; i < taskOf.length; i++) {
       const covariance = v.domain * domain[taskOf[i]!]! + SHARED_BY_LIKE * v.text * cosine[taskOf[i]!]!;
       nearest.offer(i, covariance, this.#diagonal[i]!);
@@ -132,7 +146,8 @@ export class Uncertainty {
     // Without domains there are no effects of them, and nothing to be unsure of.
     const ofDomain = evidence.domains.length > 0 ? v.domain + v.agent_domain : 0;
     const prior = v.agent + ofDomain + text ** 2 * (v.text + v.agent_text) + task;
-    const nearest = new Nearest();
+    const nearest = this.#nearest;
+    nearest.clear();
     for (let i = start; i < end; i++) {
       const covariance =
         v.agent +
@@ -154,39 +169,53 @@ export class Uncertainty {
 
   /** Lower half of K + noise for some observations: most have few words in common, so each word is followed up. */
   #covariances(observations: Int32Array): Float64Array {
-    const { variances: v, evidence, taskOf, taskStarts, taskIds, taskValues, firstTerm } = this.#kernel;
+    const { variances: v, noise, taskOf, taskStarts, taskIds, taskValues, firstTerm } = this.#kernel;
+    const [agentOf, domainOf, lastEntry, matrix] = [this.#agentOf, this.#domainOf, this.#lastEntry, this.#matrix];
     const n = observations.length;
-    const matrix = new Float64Array(n * n);
+    matrix.fill(0, 0, n * n);
     let length = 0;
-    for (const i of observations) length += taskStarts[taskOf[i]! + 1]! - taskStarts[taskOf[i]!]!;
+    for (let i = 0; i < n; i++) {
+      const task = taskOf[observations[i]!]!;
+      length += taskStarts[task + 1]! - taskStarts[task]!;
+    }
+    this.#makeRoom(length);
     // Entries so far, each with the one before it of the same term.
-    const [row, before, value] = [new Int32Array(length), new Int32Array(length), new Float64Array(length)];
+    const [row, before, value] = [this.#row, this.#before, this.#value];
     let entry = 0;
     for (let i = 0; i < n; i++) {
-      const { agent, task } = evidence.observations[observations[i]!]!;
+      const task = taskOf[observations[i]!]!;
+      const agent = agentOf[observations[i]!]!;
+      const domain = domainOf[task]!;
       for (let at = taskStarts[task]!; at < taskStarts[task + 1]!; at++) {
         const id = taskIds[at]!;
         if (id < firstTerm) continue;
         row[entry] = i;
         value[entry] = taskValues[at]!;
-        before[entry] = this.#lastEntry[id]!;
-        this.#lastEntry[id] = entry;
-        for (let e = entry; e >= 0; e = before[e]!) matrix[i * n + row[e]!]! += value[entry]! * value[e]!;
+        before[entry] = lastEntry[id]!;
+        lastEntry[id] = entry;
+        for (let e = entry; e >= 0; e = before[e]!) matrix[i * n + row[e]!]! += taskValues[at]! * value[e]!;
         entry++;
       }
       for (let j = 0; j <= i; j++) {
-        const other = evidence.observations[observations[j]!]!;
-        const own = other.agent === agent ? 1 : 0;
-        const domain = this.#domainOf[task]! >= 0 && this.#domainOf[task] === this.#domainOf[other.task] ? 1 : 0;
+        const other = observations[j]!;
+        const own = agentOf[other] === agent ? 1 : 0;
+        const same = domain >= 0 && domain === domainOf[taskOf[other]!] ? 1 : 0;
         matrix[i * n + j] =
-          matrix[i * n + j]! * (v.text + own * v.agent_text) +
-          own * v.agent +
-          domain * (v.domain + own * v.agent_domain);
+          matrix[i * n + j]! * (v.text + own * v.agent_text) + own * v.agent + same * (v.domain + own * v.agent_domain);
       }
-      matrix[i * n + i]! += this.#kernel.noise[observations[i]!]!;
+      matrix[i * n + i]! += noise[observations[i]!]!;
     }
-    for (const i of observations)
-      for (let at = taskStarts[taskOf[i]!]!; at < taskStarts[taskOf[i]! + 1]!; at++) this.#lastEntry[taskIds[at]!] = -1;
+    for (let i = 0; i < n; i++) {
+      const task = taskOf[observations[i]!]!;
+      for (let at = taskStarts[task]!; at < taskStarts[task + 1]!; at++) lastEntry[taskIds[at]!] = -1;
+    }
     return matrix;
+  }
+
+  #makeRoom(length: number): void {
+    if (this.#row.length >= length) return;
+    this.#row = new Int32Array(2 * length);
+    this.#before = new Int32Array(2 * length);
+    this.#value = new Float64Array(2 * length);
   }
 }
