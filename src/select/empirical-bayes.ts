@@ -65,16 +65,22 @@ interface Row {
 }
 
 /** The observations that weigh most, of equal ones the latest: so agents have about as many, however much they do. */
-function rowsOf(evidence: Evidence, vectors: readonly SparseVector[]): Row[] {
-  const rows = evidence.observations.map(({ agent, task, outcome, weight, runs }) => {
-    const { domain, text } = evidence.tasks[task]!;
-    const words = vectors[text]!.ids.length > 0;
-    const repeats = words ? Math.min(runs.length - 1, REPEATS) : 0;
-    const squares = runs.reduce((sum, each) => sum + each.weight * (each.run.outcome - outcome) ** 2, 0);
-    const square = repeats > 0 ? (squares * repeats) / (runs.length - 1) : 0;
-    return { agent, domain, text, outcome, weight, words, repeats, square, at: runs.at(-1)!.run.at };
-  });
-  return rows.toSorted((p, q) => Math.min(1, q.weight) - Math.min(1, p.weight) || q.at - p.at).slice(0, ROWS);
+function rowsOf({ observations, tasks }: Evidence, vectors: readonly SparseVector[]): Row[] {
+  const weights = Float64Array.from(observations, ({ weight }) => Math.min(1, weight));
+  const least = weights.toSorted()[Math.max(0, weights.length - ROWS)] ?? 0;
+  return [...weights.keys()]
+    .filter((i) => weights[i]! >= least)
+    .map((i) => ({ weight: weights[i]!, at: observations[i]!.runs.at(-1)!.run.at, observation: observations[i]! }))
+    .toSorted((p, q) => q.weight - p.weight || q.at - p.at)
+    .slice(0, ROWS)
+    .map(({ observation: { agent, task, outcome, weight, runs } }) => {
+      const { domain, text } = tasks[task]!;
+      const words = vectors[text]!.ids.length > 0;
+      const repeats = words ? Math.min(runs.length - 1, REPEATS) : 0;
+      const squares = runs.reduce((sum, each) => sum + each.weight * (each.run.outcome - outcome) ** 2, 0);
+      const square = repeats > 0 ? (squares * repeats) / (runs.length - 1) : 0;
+      return { agent, domain, text, outcome, weight, words, repeats, square };
+    });
 }
 
 /** Cosines of vectors of unit length, two by two: row by row, those with the vectors before it and with itself. */

@@ -26,14 +26,19 @@ class Nearest {
   readonly covariances = new Float64Array(NEAREST);
   readonly #gains = new Float64Array(NEAREST);
 
+  /** The least gain that counts by now. */
+  #least = 0;
+
   clear(): void {
     this.size = 0;
+    this.#least = 0;
   }
 
-  /** @param variance the observation's own */
+  /** @param variance the observation's own, more than 0 */
   offer(observation: number, covariance: number, variance: number): void {
-    const gain = (covariance * covariance) / variance;
-    if (gain === 0 || (this.size === NEAREST && gain <= this.#gains[NEAREST - 1]!)) return;
+    const square = covariance * covariance;
+    if (square <= this.#least * variance) return;
+    const gain = square / variance;
     if (this.size < NEAREST) this.size++;
     let place = this.size - 1;
     for (; place > 0 && this.#gains[place - 1]! < gain; place--) {
@@ -44,6 +49,7 @@ class Nearest {
     this.observations[place] = observation;
     this.covariances[place] = covariance;
     this.#gains[place] = gain;
+    if (this.size === NEAREST) this.#least = this.#gains[NEAREST - 1]!;
   }
 }
 
@@ -62,6 +68,7 @@ export class Uncertainty {
   /** Last entry of each feature while a matrix is made; −1 between calls. */
   readonly #lastEntry: Int32Array;
   /** Room to compute in: to make arrays for each agent and query takes longer than to fill them. */
+  readonly #likeness: Likeness;
   readonly #shared = new Nearest();
   readonly #nearest = new Nearest();
   readonly #matrix = new Float64Array(NEAREST * NEAREST);
@@ -91,14 +98,16 @@ export class Uncertainty {
     for (const { agent } of observations) byAgent[agent]!++;
     this.#agentStarts = starts(byAgent);
     this.#domainOf = Int32Array.from(tasks, ({ domain }) => domain);
+    this.#likeness = { cosine: new Float64Array(tasks.length), domain: new Float64Array(tasks.length) };
     this.#agentOf = Int32Array.from(observations, ({ agent }) => agent);
     this.#lastEntry = new Int32Array(kernel.features).fill(-1);
   }
 
-  /** How alike a task, given by its features, and the past tasks are. */
+  /** How alike a task, given by its features, and the past tasks are; until it is called again. */
   likeness({ ids, values }: SparseVector): Likeness {
     const { firstTerm, evidence } = this.#kernel;
-    const cosine = new Float64Array(evidence.tasks.length);
+    const { cosine, domain } = this.#likeness;
+    cosine.fill(0);
     const shares = new Float64Array(evidence.domains.length);
     for (let j = 0; j < ids.length; j++) {
       const value = values[j]!;
@@ -109,9 +118,8 @@ export class Uncertainty {
       for (let at = this.#termStarts[term]!; at < end; at++)
         cosine[this.#termTasks[at]!]! += value * this.#termValues[at]!;
     }
-    const domain = new Float64Array(cosine.length);
     for (let t = 0; t < domain.length; t++) domain[t] = this.#domainOf[t]! < 0 ? 0 : shares[this.#domainOf[t]!]!;
-    return { cosine, domain };
+    return this.#likeness;
   }
 
   /** Places of the observations of an agent: from the first to before the second. */
@@ -124,7 +132,7 @@ export class Uncertainty {
     const { variances: v, taskOf } = this.#kernel;
     const nearest = this.#shared;
     nearest.clear();
-    for (let i = 0; i < taskOf.length; i++) {
+    for (let i = taskOf.length - 1; i >= 0; i--) {
       const covariance = v.domain * domain[taskOf[i]!]! + SHARED_BY_LIKE * v.text * cosine[taskOf[i]!]!;
       nearest.offer(i, covariance, this.#diagonal[i]!);
     }
@@ -148,12 +156,11 @@ export class Uncertainty {
     const prior = v.agent + ofDomain + text ** 2 * (v.text + v.agent_text) + task;
     const nearest = this.#nearest;
     nearest.clear();
-    for (let i = start; i < end; i++) {
+    const [ofDomains, ofText] = [v.domain + v.agent_domain, text * (v.text + v.agent_text)];
+    // The latest first: they weigh most, so that few of the others have to be put in order.
+    for (let i = end - 1; i >= start; i--) {
       const covariance =
-        v.agent +
-        (v.domain + v.agent_domain) * domain[taskOf[i]!]! +
-        text * (v.text + v.agent_text) * cosine[taskOf[i]!]! +
-        (i === repeat ? task : 0);
+        v.agent + ofDomains * domain[taskOf[i]!]! + ofText * cosine[taskOf[i]!]! + (i === repeat ? task : 0);
       nearest.offer(i, covariance, this.#diagonal[i]!);
     }
     for (let j = 0; j < shared.size; j++) {
