@@ -31,4 +31,12 @@ describe("conjugate gradients", () => {
       ),
     );
   });
+
+  it("end where numbers do", () => {
+    for (const tiny of [Number.MIN_VALUE, 1e-200, 1e-162]) {
+      const twice = (v: Float64Array, result: Float64Array) => result.set(v.map((value) => 2 * value));
+      const [x] = conjugateGradients(twice, Float64Array.of(2), Float64Array.of(tiny), Float64Array.of(0));
+      expect(Math.abs(x!)).toBeLessThan(1e-100);
+    }
+  });
 });

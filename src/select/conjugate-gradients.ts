@@ -33,7 +33,10 @@ export function conjugateGradients(
   goal *= TOLERANCE * TOLERANCE;
   for (let step = 0; step < STEPS && size > goal; step++) {
     multiply(direction, product);
-    const length = size / dot(direction, product);
+    const curvature = dot(direction, product);
+    // What is left is too small for numbers.
+    if (curvature === 0) break;
+    const length = size / curvature;
     for (let i = 0; i < n; i++) {
       x[i]! += length * direction[i]!;
       residual[i]! -= length * product[i]!;

@@ -58,7 +58,7 @@ export function weigh(runs: readonly PastRun[], definitions: ReadonlyMap<string,
   const weighted = weights(last(runs), definitions);
   const agents = distinct(weighted.map(({ run }) => run.agent_name));
   const domains = distinct(weighted.flatMap(({ run }) => run.domain ?? []));
-  const texts = distinct(weighted.map(({ run }) => run.task_description));
+  const texts = [...new Set(weighted.map(({ run }) => run.task_description))];
   const [agentPlace, domainPlace, textPlace] = [places(agents), places(domains), places(texts)];
 
   const tasks: Task[] = [];

@@ -1,6 +1,6 @@
 import type { Evidence } from "./evidence.js";
 import type { SparseVector } from "./tf-idf.js";
-import type { Variances } from "./variances.js";
+import { noiseOf, type Variances } from "./variances.js";
 
 /** Sums over observations, ready to be applied to a task. */
 export interface Effects {
@@ -59,33 +59,36 @@ export class Kernel {
     this.variances = variances;
     this.firstTerm = 1 + evidence.domains.length;
     this.features = this.firstTerm + terms;
-    const tasks = evidence.tasks.map(({ text, domain }) => this.task(vectors[text]!, domain < 0 ? [] : [[domain, 1]]));
-    this.taskStarts = starts(tasks.map(({ ids }) => ids.length));
-    this.taskIds = new Int32Array(this.taskStarts[tasks.length]!);
+    this.taskStarts = starts(
+      evidence.tasks.map(({ text, domain }) => 1 + (domain < 0 ? 0 : 1) + vectors[text]!.ids.length),
+    );
+    this.taskIds = new Int32Array(this.taskStarts.at(-1)!);
     this.taskValues = new Float64Array(this.taskIds.length);
-    for (const [t, { ids, values }] of tasks.entries()) {
-      this.taskIds.set(ids, this.taskStarts[t]);
-      this.taskValues.set(values, this.taskStarts[t]);
+    for (const [t, { text, domain }] of evidence.tasks.entries()) {
+      const domains: [number, number][] = domain < 0 ? [] : [[domain, 1]];
+      this.#write(vectors[text]!, domains, this.taskIds, this.taskValues, this.taskStarts[t]!);
     }
     this.taskOf = Int32Array.from(evidence.observations, ({ task }) => task);
     this.noise = Float64Array.from(evidence.observations, ({ task, weight }) =>
-      this.hasWords(task)
-        ? variances.agent_task + variances.noise / weight
-        : (variances.agent_task + variances.noise) / weight,
+      noiseOf(variances, weight, this.hasWords(task)),
     );
-    this.#starts = starts(evidence.observations.map(({ task }) => tasks[task]!.ids.length));
-    this.#slots = new Int32Array(this.#starts[this.taskOf.length]!);
+    const { taskStarts, taskIds } = this;
+    this.#starts = starts(this.taskOf.map((task) => taskStarts[task + 1]! - taskStarts[task]!));
+    this.#slots = new Int32Array(this.#starts.at(-1)!);
     this.#values = new Float64Array(this.#slots.length);
     const slotOf = new Int32Array(this.features).fill(-1);
-    for (const [i, { agent, task }] of evidence.observations.entries()) {
-      this.#values.set(tasks[task]!.values, this.#starts[i]);
-      for (const [j, feature] of tasks[task]!.ids.entries()) {
-        const slot = slotOf[feature]!;
+    for (let i = 0, e = 0; i < this.taskOf.length; i++) {
+      const { agent, task } = evidence.observations[i]!;
+      for (let j = taskStarts[task]!; j < taskStarts[task + 1]!; j++, e++) {
+        const feature = taskIds[j]!;
+        let slot = slotOf[feature]!;
         if (slot < 0 || this.#slotAgent[slot] !== agent) {
-          slotOf[feature] = this.#slotAgent.push(agent) - 1;
+          slot = this.#slotAgent.push(agent) - 1;
           this.#slotFeature.push(feature);
+          slotOf[feature] = slot;
         }
-        this.#slots[this.#starts[i]! + j] = slotOf[feature]!;
+        this.#slots[e] = slot;
+        this.#values[e] = this.taskValues[j]!;
       }
     }
     const counts = new Int32Array(this.features);
@@ -106,8 +109,20 @@ export class Kernel {
   task(vector: SparseVector, domains: readonly (readonly [domain: number, share: number])[]): SparseVector {
     const ids = new Int32Array(1 + domains.length + vector.ids.length);
     const values = new Float64Array(ids.length);
-    values[0] = 1;
-    let place = 1;
+    this.#write(vector, domains, ids, values, 0);
+    return { ids, values };
+  }
+
+  /** Writes a task's features, from a place on. */
+  #write(
+    vector: SparseVector,
+    domains: readonly (readonly [domain: number, share: number])[],
+    ids: Int32Array,
+    values: Float64Array,
+    place: number,
+  ): void {
+    ids[place] = 0;
+    values[place++] = 1;
     for (const [domain, share] of domains) {
       ids[place] = 1 + domain;
       values[place++] = share;
@@ -116,7 +131,6 @@ export class Kernel {
       ids[place] = this.firstTerm + vector.ids[i]!;
       values[place++] = vector.values[i]!;
     }
-    return { ids, values };
   }
 
   /** Sums each feature over the observations, each taken `v` times. */
@@ -130,12 +144,16 @@ export class Kernel {
 
   #scatter(v: Float64Array, own: Float64Array): void {
     const [ends, slots, values] = [this.#starts.subarray(1), this.#slots, this.#values];
-    for (let i = 0, e = 0; i < v.length; i++) for (; e < ends[i]!; e++) own[slots[e]!]! += v[i]! * values[e]!;
+    for (let i = 0, e = 0; i < v.length; i++) {
+      const times = v[i]!;
+      for (const end = ends[i]!; e < end; e++) own[slots[e]!]! += times * values[e]!;
+    }
   }
 
   /** A function that writes (covariance + noise) · v to `result`. */
   product(): (v: Float64Array, result: Float64Array) => void {
     const [ends, slots, values] = [this.#starts.subarray(1), this.#slots, this.#values];
+    const { noise } = this;
     const features = Int32Array.from(this.#slotFeature);
     const own = new Float64Array(features.length);
     const shared = new Float64Array(this.features);
@@ -150,8 +168,8 @@ export class Kernel {
       for (let slot = 0; slot < own.length; slot++)
         own[slot] = shared[features[slot]!]! + ownVariance[features[slot]!]! * own[slot]!;
       for (let i = 0, e = 0; i < v.length; i++) {
-        let sum = this.noise[i]! * v[i]!;
-        for (; e < ends[i]!; e++) sum += values[e]! * own[slots[e]!]!;
+        let sum = noise[i]! * v[i]!;
+        for (const end = ends[i]!; e < end; e++) sum += values[e]! * own[slots[e]!]!;
         result[i] = sum;
       }
     };

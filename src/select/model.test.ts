@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { SelectionModel } from "./model.js";
 import type { PastRun, TaskQuery } from "./past-run.js";
 import { terms } from "./text.js";
-import { VARIANCES as V } from "./variances.js";
+import type { Variances } from "./variances.js";
 
 function run(fields: Partial<PastRun> = {}): PastRun {
   return {
@@ -44,7 +44,12 @@ const anyQuery: fc.Arbitrary<TaskQuery> = fc.record({
 const history = (maxLength: number) => fc.uniqueArray(anyRun, { selector: (each) => each.invocation_id, maxLength });
 
 /** The same model, as its formula reads: run by run, dense matrices, Gaussian elimination. */
-function naive(runs: readonly PastRun[], query: TaskQuery, agent: string): { mean: number; variance: number } {
+function naive(
+  runs: readonly PastRun[],
+  query: TaskQuery,
+  agent: string,
+  V: Variances,
+): { mean: number; variance: number } {
   const sorted = runs.toSorted((p, q) => p.at - q.at || (p.invocation_id < q.invocation_id ? -1 : 1));
   const weights = sorted.map((each, i) => {
     const later = sorted.slice(i + 1).filter((other) => other.agent_name === each.agent_name);
@@ -79,7 +84,7 @@ function naive(runs: readonly PastRun[], query: TaskQuery, agent: string): { mea
   const evidence = sorted.map((each, i) => {
     const together = total(sameObservation(each));
     const words = terms(each.task_description).length > 0;
-    return words ? ((weights[i]! / together) * 0.1) / (V.agent_task + V.noise / together) : weights[i]!;
+    return words ? ((weights[i]! / together) * 0.1) / (0.04 + 0.06 / together) : weights[i]!;
   });
   const ofDomain = (domain: string | null) =>
     sorted.reduce((sum, each, i) => sum + (each.domain === domain ? evidence[i]! : 0), 0);
@@ -180,8 +185,9 @@ describe("the model", () => {
   it("agrees with its formula, computed naively", () => {
     fc.assert(
       fc.property(history(25), anyQuery, fc.constantFrom(...AGENTS, "nobody"), (runs, query, agent) => {
-        const { unclipped_mean, prediction } = SelectionModel.fit(runs).explain(query, agent);
-        expect(Math.abs(unclipped_mean - naive(runs, query, agent).mean)).toBeLessThan(1e-8);
+        const model = SelectionModel.fit(runs);
+        const { unclipped_mean, prediction } = model.explain(query, agent);
+        expect(Math.abs(unclipped_mean - naive(runs, query, agent, model.variances).mean)).toBeLessThan(1e-8);
         expect(prediction.mean).toBeCloseTo(Math.min(0.98, Math.max(0.02, unclipped_mean)), 12);
       }),
     );
@@ -190,8 +196,9 @@ describe("the model", () => {
   it("is as sure as its formula says, of few runs", () => {
     fc.assert(
       fc.property(history(16), anyQuery, fc.constantFrom(...AGENTS, "nobody"), (runs, query, agent) => {
-        const [prediction] = SelectionModel.fit(runs).predict(query, [agent]);
-        expect(Math.abs(prediction!.sd ** 2 - naive(runs, query, agent).variance)).toBeLessThan(1e-8);
+        const model = SelectionModel.fit(runs);
+        const [prediction] = model.predict(query, [agent]);
+        expect(Math.abs(prediction!.sd ** 2 - naive(runs, query, agent, model.variances).variance)).toBeLessThan(1e-8);
       }),
     );
   });
@@ -199,8 +206,9 @@ describe("the model", () => {
   it("is not surer than its formula says, of more runs", () => {
     fc.assert(
       fc.property(history(40), anyQuery, fc.constantFrom(...AGENTS), (runs, query, agent) => {
-        const [prediction] = SelectionModel.fit(runs).predict(query, [agent]);
-        expect(prediction!.sd ** 2).toBeGreaterThan(naive(runs, query, agent).variance - 1e-8);
+        const model = SelectionModel.fit(runs);
+        const [prediction] = model.predict(query, [agent]);
+        expect(prediction!.sd ** 2).toBeGreaterThan(naive(runs, query, agent, model.variances).variance - 1e-8);
       }),
       { numRuns: 30 },
     );
@@ -300,16 +308,21 @@ describe("a model", () => {
   });
 
   it("is not captured by an agent that repeats one task ten thousand times", () => {
-    const honest = many(60, (i) => ({ task_description: `migrate table ${i} of the billing database`, domain: "api" }));
+    const honest = many(60, (i) => ({
+      task_description: `migrate table ${i} of the billing database`,
+      domain: "api",
+      outcome: i % 3 === 0 ? 0 : 1,
+    }));
     const poison = Array.from({ length: 10_000 }, (_, i) =>
       run({ invocation_id: `p${i}`, agent_name: "parrot", task_description: "say hello", domain: "api", at: i }),
     );
     const asked = { task_description: "migrate the database of the shop", domains: ["api"] };
     const [backend, parrot] = SelectionModel.fit([...honest, ...poison]).predict(asked);
-    const [alone] = SelectionModel.fit([...honest, ...poison.slice(-1)]).predict(asked, ["parrot"]);
-    expect(backend!.mean).toBeGreaterThan(parrot!.mean);
-    expect(parrot!.similar_runs).toBeLessThan(1);
+    const [before, alone] = SelectionModel.fit([...honest, ...poison.slice(-1)]).predict(asked);
     expect(parrot!.mean - alone!.mean).toBeLessThan(0.05);
+    expect(Math.abs(backend!.mean - before!.mean)).toBeLessThan(0.01);
+    expect(parrot!.sd).toBeGreaterThan(backend!.sd);
+    expect(parrot!.similar_runs).toBeLessThan(1);
     // Of what it did ten thousand times it has shown enough.
     expect(
       of([...honest, ...poison], { task_description: "say hello", domains: ["api"] }, "parrot").low,

@@ -1,12 +1,13 @@
 import { conjugateGradients } from "./conjugate-gradients.js";
 import { Durations } from "./durations.js";
+import { estimateVariances } from "./empirical-bayes.js";
 import { weigh } from "./evidence.js";
 import { Kernel, type Effects } from "./kernel.js";
 import type { PastRun, TaskQuery } from "./past-run.js";
 import type { Contribution, Explanation, Prediction } from "./prediction.js";
 import { Vocabulary, type SparseVector } from "./tf-idf.js";
 import { Uncertainty, type Likeness } from "./uncertainty.js";
-import { VARIANCES, type Variances } from "./variances.js";
+import { noiseOf, VARIANCES, type Variances } from "./variances.js";
 
 /** Expected outcomes are never surer than this. */
 const LOWEST = 0.02;
@@ -18,12 +19,14 @@ const Z = 1.28;
 /** Successes and failures that are taken as seen before any run. */
 const PRIOR = { successes: 2, failures: 2 };
 
+/** How alike tasks of the same domain are that have no words in common: what domains usually explain of all effects. */
+const SAME_DOMAIN = 0.2;
+
 export interface FitOptions {
   /** Hash of each agent's present definition; without it, the last one that its runs have. */
   readonly definitions?: ReadonlyMap<string, string>;
   /** A model of an earlier state of the same history: the fit starts from it, and is done sooner. */
   readonly previous?: SelectionModel;
-  readonly variances?: Variances;
 }
 
 /** A query in the model's terms. */
@@ -48,6 +51,8 @@ interface Asked {
 export class SelectionModel {
   /** All agents that have runs, sorted. */
   readonly agents: readonly string[];
+  /** What the outcomes vary with, as estimated from them. */
+  readonly variances: Variances;
   readonly #kernel: Kernel;
   readonly #vocabulary: Vocabulary;
   readonly #prior: number;
@@ -58,6 +63,8 @@ export class SelectionModel {
   readonly #agentPlaces: ReadonlyMap<string, number>;
   readonly #domainPlaces: ReadonlyMap<string, number>;
   readonly #domainWeights: Float64Array;
+  /** How many fresh runs of different tasks each observation is worth, of other tasks than its own. */
+  readonly #freshRuns: Float64Array;
   /** Places of the tasks by text. */
   readonly #tasksOfText = new Map<string, number[]>();
   /** Places of the observations by agent, then by task. */
@@ -74,9 +81,8 @@ export class SelectionModel {
   private constructor(runs: readonly PastRun[], options: FitOptions) {
     const evidence = weigh(runs, options.definitions);
     const { observations } = evidence;
-    const variances = options.variances ?? VARIANCES;
     this.#vocabulary = new Vocabulary(evidence.texts);
-    this.#kernel = new Kernel(evidence, this.#vocabulary.vectors, this.#vocabulary.size, variances);
+    const { vectors } = this.#vocabulary;
     this.agents = evidence.agents;
     this.#agentPlaces = new Map(evidence.agents.map((name, i) => [name, i]));
     this.#domainPlaces = new Map(evidence.domains.map((label, i) => [label, i]));
@@ -91,14 +97,18 @@ export class SelectionModel {
     let successes = PRIOR.successes;
     let total = PRIOR.successes + PRIOR.failures;
     this.#domainWeights = new Float64Array(evidence.domains.length);
-    for (const [i, { task, outcome }] of observations.entries()) {
-      const weight = this.#evidenceOf(i);
-      successes += weight * outcome;
-      total += weight;
-      const { domain } = evidence.tasks[task]!;
-      if (domain >= 0) this.#domainWeights[domain]! += weight;
+    this.#freshRuns = new Float64Array(observations.length);
+    for (const [i, { task, outcome, weight }] of observations.entries()) {
+      const { domain, text } = evidence.tasks[task]!;
+      const worth = noiseOf(VARIANCES, 1, true) / noiseOf(VARIANCES, weight, vectors[text]!.ids.length > 0);
+      this.#freshRuns[i] = worth;
+      successes += worth * outcome;
+      total += worth;
+      if (domain >= 0) this.#domainWeights[domain]! += worth;
     }
     this.#prior = successes / total;
+    this.variances = estimateVariances(evidence, vectors, this.#prior);
+    this.#kernel = new Kernel(evidence, vectors, this.#vocabulary.size, this.variances);
     const b = Float64Array.from(observations, ({ outcome }) => outcome - this.#prior);
     const { previous } = options;
     const start = Float64Array.from(
@@ -193,22 +203,14 @@ export class SelectionModel {
     return repeat < 0 ? 0 : this.#alpha[repeat]! * this.#kernel.variances.agent_task;
   }
 
-  /** How many fresh runs of different tasks an observation is worth, of other tasks than its own. */
-  #evidenceOf(observation: number): number {
-    const { agent_task, noise } = this.#kernel.variances;
-    return (agent_task + noise) / this.#kernel.noise[observation]!;
-  }
-
   #similarRuns(agent: number, { cosine, domain }: Likeness, repeat: number): number {
-    const { variances: v, evidence } = this.#kernel;
-    const ofDomains = v.domain + v.agent_domain;
-    const sameDomain = ofDomains / (ofDomains + v.text + v.agent_text);
+    const { evidence } = this.#kernel;
     const [start, end] = this.#uncertainty.range(agent);
     let similar = 0;
     for (let i = start; i < end; i++) {
       const { task, weight } = evidence.observations[i]!;
-      const alike = Math.max(cosine[task]! ** 2, domain[task]! > 0 ? sameDomain : 0);
-      similar += i === repeat ? weight : alike * this.#evidenceOf(i);
+      const alike = Math.max(cosine[task]! ** 2, domain[task]! > 0 ? SAME_DOMAIN : 0);
+      similar += i === repeat ? weight : alike * this.#freshRuns[i]!;
     }
     return similar;
   }

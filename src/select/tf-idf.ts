@@ -25,15 +25,15 @@ export class Vocabulary {
     const counted = texts.map((text) => {
       const counts = countTerms(text);
       for (const term of counts.keys()) if (!this.#ids.has(term)) this.#ids.set(term, this.#ids.size);
-      const ids = Int32Array.from(counts.keys(), (term) => this.#ids.get(term)!);
-      return { ids, counts: Float64Array.from(counts.values()) };
+      // Small typed arrays are slow to make, so only those that stay are made.
+      return { ids: Array.from(counts.keys(), (term) => this.#ids.get(term)!), counts: [...counts.values()] };
     });
     this.#texts = texts.length;
     this.#frequency = new Float64Array(this.#ids.size);
     for (const { ids } of counted) for (const id of ids) this.#frequency[id]!++;
     this.vectors = counted.map(({ ids, counts }) => {
-      const values = counts.map((count, i) => this.#weight(count, this.#frequency[ids[i]!]!));
-      return { ids, values: unit(values, Math.hypot(...values)) };
+      const values = Float64Array.from(counts, (count, i) => this.#weight(count, this.#frequency[ids[i]!]!));
+      return { ids: Int32Array.from(ids), values: unit(values, Math.sqrt(values.reduce((sum, x) => sum + x * x, 0))) };
     });
   }
 
@@ -69,6 +69,8 @@ function countTerms(text: string): Map<string, number> {
   return counts;
 }
 
+/** Divides all values by their length, in place. */
 function unit(values: Float64Array, length: number): Float64Array {
-  return length > 0 ? values.map((value) => value / length) : values;
+  for (let i = 0; i < values.length; i++) values[i]! /= length;
+  return values;
 }

@@ -1,7 +1,8 @@
+import { whiten } from "./cholesky.js";
 import { starts, type Kernel } from "./kernel.js";
 import type { SparseVector } from "./tf-idf.js";
 
-/** Observations that an uncertainty is computed from. With 64 instead, standard deviations are 3 % smaller at most. */
+/** Observations that an uncertainty is computed from. With more it would be smaller, and take longer to compute. */
 const NEAREST = 16;
 
 /**
@@ -25,10 +26,19 @@ class Nearest {
   readonly covariances = new Float64Array(NEAREST);
   readonly #gains = new Float64Array(NEAREST);
 
-  /** @param variance the observation's own */
+  /** The least gain that counts by now. */
+  #least = 0;
+
+  clear(): void {
+    this.size = 0;
+    this.#least = 0;
+  }
+
+  /** @param variance the observation's own, more than 0 */
   offer(observation: number, covariance: number, variance: number): void {
-    const gain = (covariance * covariance) / variance;
-    if (gain === 0 || (this.size === NEAREST && gain <= this.#gains[NEAREST - 1]!)) return;
+    const square = covariance * covariance;
+    if (square <= this.#least * variance) return;
+    const gain = square / variance;
     if (this.size < NEAREST) this.size++;
     let place = this.size - 1;
     for (; place > 0 && this.#gains[place - 1]! < gain; place--) {
@@ -39,6 +49,7 @@ class Nearest {
     this.observations[place] = observation;
     this.covariances[place] = covariance;
     this.#gains[place] = gain;
+    if (this.size === NEAREST) this.#least = this.#gains[NEAREST - 1]!;
   }
 }
 
@@ -53,8 +64,17 @@ export class Uncertainty {
   /** Observations of agent a: from `#agentStarts[a]` to the next agent's. */
   readonly #agentStarts: Int32Array;
   readonly #domainOf: Int32Array;
+  readonly #agentOf: Int32Array;
   /** Last entry of each feature while a matrix is made; −1 between calls. */
   readonly #lastEntry: Int32Array;
+  /** Room to compute in: to make arrays for each agent and query takes longer than to fill them. */
+  readonly #likeness: Likeness;
+  readonly #shared = new Nearest();
+  readonly #nearest = new Nearest();
+  readonly #matrix = new Float64Array(NEAREST * NEAREST);
+  #row = new Int32Array(0);
+  #before = new Int32Array(0);
+  #value = new Float64Array(0);
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
@@ -78,13 +98,16 @@ export class Uncertainty {
     for (const { agent } of observations) byAgent[agent]!++;
     this.#agentStarts = starts(byAgent);
     this.#domainOf = Int32Array.from(tasks, ({ domain }) => domain);
+    this.#likeness = { cosine: new Float64Array(tasks.length), domain: new Float64Array(tasks.length) };
+    this.#agentOf = Int32Array.from(observations, ({ agent }) => agent);
     this.#lastEntry = new Int32Array(kernel.features).fill(-1);
   }
 
-  /** How alike a task, given by its features, and the past tasks are. */
+  /** How alike a task, given by its features, and the past tasks are; until it is called again. */
   likeness({ ids, values }: SparseVector): Likeness {
     const { firstTerm, evidence } = this.#kernel;
-    const cosine = new Float64Array(evidence.tasks.length);
+    const { cosine, domain } = this.#likeness;
+    cosine.fill(0);
     const shares = new Float64Array(evidence.domains.length);
     for (let j = 0; j < ids.length; j++) {
       const value = values[j]!;
@@ -95,9 +118,8 @@ export class Uncertainty {
       for (let at = this.#termStarts[term]!; at < end; at++)
         cosine[this.#termTasks[at]!]! += value * this.#termValues[at]!;
     }
-    const domain = new Float64Array(cosine.length);
     for (let t = 0; t < domain.length; t++) domain[t] = this.#domainOf[t]! < 0 ? 0 : shares[this.#domainOf[t]!]!;
-    return { cosine, domain };
+    return this.#likeness;
   }
 
   /** Places of the observations of an agent: from the first to before the second. */
@@ -105,11 +127,12 @@ export class Uncertainty {
     return agent < 0 ? [0, 0] : [this.#agentStarts[agent]!, this.#agentStarts[agent + 1]!];
   }
 
-  /** The observations of all agents that tell most of the query, whoever does it. */
+  /** The observations of all agents that tell most of the query, whoever does it; until it is called again. */
   nearest({ cosine, domain }: Likeness): Nearest {
     const { variances: v, taskOf } = this.#kernel;
-    const nearest = new Nearest();
-    for (let i = 0; i < taskOf.length; i++) {
+    const nearest = this.#shared;
+    nearest.clear();
+    for (let i = taskOf.length - 1; i >= 0; i--) {
       const covariance = v.domain * domain[taskOf[i]!]! + SHARED_BY_LIKE * v.text * cosine[taskOf[i]!]!;
       nearest.offer(i, covariance, this.#diagonal[i]!);
     }
@@ -131,13 +154,13 @@ export class Uncertainty {
     // Without domains there are no effects of them, and nothing to be unsure of.
     const ofDomain = evidence.domains.length > 0 ? v.domain + v.agent_domain : 0;
     const prior = v.agent + ofDomain + text ** 2 * (v.text + v.agent_text) + task;
-    const nearest = new Nearest();
-    for (let i = start; i < end; i++) {
+    const nearest = this.#nearest;
+    nearest.clear();
+    const [ofDomains, ofText] = [v.domain + v.agent_domain, text * (v.text + v.agent_text)];
+    // The latest first: they weigh most, so that few of the others have to be put in order.
+    for (let i = end - 1; i >= start; i--) {
       const covariance =
-        v.agent +
-        (v.domain + v.agent_domain) * domain[taskOf[i]!]! +
-        text * (v.text + v.agent_text) * cosine[taskOf[i]!]! +
-        (i === repeat ? task : 0);
+        v.agent + ofDomains * domain[taskOf[i]!]! + ofText * cosine[taskOf[i]!]! + (i === repeat ? task : 0);
       nearest.offer(i, covariance, this.#diagonal[i]!);
     }
     for (let j = 0; j < shared.size; j++) {
@@ -146,68 +169,60 @@ export class Uncertainty {
       const covariance = v.domain * domain[taskOf[i]!]! + text * v.text * cosine[taskOf[i]!]!;
       nearest.offer(i, covariance, this.#diagonal[i]!);
     }
-    return this.#remaining(prior, nearest);
-  }
-
-  /** prior − kᵀ(K + noise)⁻¹k, by Cholesky's method. */
-  #remaining(prior: number, { size: n, observations, covariances }: Nearest): number {
-    const factor = this.#covariances(observations.subarray(0, n));
-    const solved = new Float64Array(n);
-    let variance = prior;
-    for (let i = 0; i < n; i++) {
-      let rest = covariances[i]!;
-      for (let j = 0; j < i; j++) {
-        let sum = factor[i * n + j]!;
-        for (let k = 0; k < j; k++) sum -= factor[i * n + k]! * factor[j * n + k]!;
-        const entry = sum / factor[j * n + j]!;
-        factor[i * n + j] = entry;
-        rest -= entry * solved[j]!;
-      }
-      let square = factor[i * n + i]!;
-      for (let k = 0; k < i; k++) square -= factor[i * n + k]! ** 2;
-      const pivot = Math.sqrt(square);
-      factor[i * n + i] = pivot;
-      solved[i] = rest / pivot;
-      variance -= solved[i]! ** 2;
-    }
-    return Math.max(0, variance);
+    const { size, observations, covariances } = nearest;
+    const { square } = whiten(this.#covariances(observations.subarray(0, size)), covariances.subarray(0, size));
+    return Math.max(0, prior - square);
   }
 
   /** Lower half of K + noise for some observations: most have few words in common, so each word is followed up. */
   #covariances(observations: Int32Array): Float64Array {
-    const { variances: v, evidence, taskOf, taskStarts, taskIds, taskValues, firstTerm } = this.#kernel;
+    const { variances: v, noise, taskOf, taskStarts, taskIds, taskValues, firstTerm } = this.#kernel;
+    const [agentOf, domainOf, lastEntry, matrix] = [this.#agentOf, this.#domainOf, this.#lastEntry, this.#matrix];
     const n = observations.length;
-    const matrix = new Float64Array(n * n);
+    matrix.fill(0, 0, n * n);
     let length = 0;
-    for (const i of observations) length += taskStarts[taskOf[i]! + 1]! - taskStarts[taskOf[i]!]!;
+    for (let i = 0; i < n; i++) {
+      const task = taskOf[observations[i]!]!;
+      length += taskStarts[task + 1]! - taskStarts[task]!;
+    }
+    this.#makeRoom(length);
     // Entries so far, each with the one before it of the same term.
-    const [row, before, value] = [new Int32Array(length), new Int32Array(length), new Float64Array(length)];
+    const [row, before, value] = [this.#row, this.#before, this.#value];
     let entry = 0;
     for (let i = 0; i < n; i++) {
-      const { agent, task } = evidence.observations[observations[i]!]!;
+      const task = taskOf[observations[i]!]!;
+      const agent = agentOf[observations[i]!]!;
+      const domain = domainOf[task]!;
       for (let at = taskStarts[task]!; at < taskStarts[task + 1]!; at++) {
         const id = taskIds[at]!;
         if (id < firstTerm) continue;
         row[entry] = i;
         value[entry] = taskValues[at]!;
-        before[entry] = this.#lastEntry[id]!;
-        this.#lastEntry[id] = entry;
-        for (let e = entry; e >= 0; e = before[e]!) matrix[i * n + row[e]!]! += value[entry]! * value[e]!;
+        before[entry] = lastEntry[id]!;
+        lastEntry[id] = entry;
+        for (let e = entry; e >= 0; e = before[e]!) matrix[i * n + row[e]!]! += taskValues[at]! * value[e]!;
         entry++;
       }
       for (let j = 0; j <= i; j++) {
-        const other = evidence.observations[observations[j]!]!;
-        const own = other.agent === agent ? 1 : 0;
-        const domain = this.#domainOf[task]! >= 0 && this.#domainOf[task] === this.#domainOf[other.task] ? 1 : 0;
+        const other = observations[j]!;
+        const own = agentOf[other] === agent ? 1 : 0;
+        const same = domain >= 0 && domain === domainOf[taskOf[other]!] ? 1 : 0;
         matrix[i * n + j] =
-          matrix[i * n + j]! * (v.text + own * v.agent_text) +
-          own * v.agent +
-          domain * (v.domain + own * v.agent_domain);
+          matrix[i * n + j]! * (v.text + own * v.agent_text) + own * v.agent + same * (v.domain + own * v.agent_domain);
       }
-      matrix[i * n + i]! += this.#kernel.noise[observations[i]!]!;
+      matrix[i * n + i]! += noise[observations[i]!]!;
     }
-    for (const i of observations)
-      for (let at = taskStarts[taskOf[i]!]!; at < taskStarts[taskOf[i]! + 1]!; at++) this.#lastEntry[taskIds[at]!] = -1;
+    for (let i = 0; i < n; i++) {
+      const task = taskOf[observations[i]!]!;
+      for (let at = taskStarts[task]!; at < taskStarts[task + 1]!; at++) lastEntry[taskIds[at]!] = -1;
+    }
     return matrix;
+  }
+
+  #makeRoom(length: number): void {
+    if (this.#row.length >= length) return;
+    this.#row = new Int32Array(2 * length);
+    this.#before = new Int32Array(2 * length);
+    this.#value = new Float64Array(2 * length);
   }
 }

@@ -1,7 +1,4 @@
-/**
- * How much of the outcomes' variance is due to what: the prior variances of the model's effects, and the noise of one
- * run. They are in the middle of what maximum-likelihood fits gave on four outcome tables.
- */
+/** How much of the outcomes' variance is due to what: prior variances of the model's effects, and the noise of one run. */
 export interface Variances {
   /** Of an agent's effect on every task. */
   readonly agent: number;
@@ -17,6 +14,7 @@ export interface Variances {
   readonly noise: number;
 }
 
+/** In the middle of what maximum-likelihood fits gave on four outcome tables. */
 export const VARIANCES: Variances = {
   agent: 0.015,
   domain: 0.01,
@@ -26,3 +24,58 @@ export const VARIANCES: Variances = {
   agent_task: 0.04,
   noise: 0.06,
 };
+
+/** How much the agents' effects may differ from the usual ones. */
+const AGENTS = [1 / 2, 2];
+
+/** Domains matter hardly, as usual, or agents are specialists of them. */
+const DOMAINS = [
+  { shared: 1 / 10, own: 1 / 10 },
+  { shared: 1, own: 1 },
+  { shared: 1.5, own: 3.5 },
+];
+
+/** Words matter hardly, some, or as usual. */
+const TEXTS = [1 / 15, 1 / 3, 1];
+
+/** The repeats of a task by an agent have something in common, or are hardly more alike than other runs. */
+const TASKS = [
+  { agent_task: 0.04, noise: 0.06 },
+  { agent_task: 0.005, noise: 0.095 },
+];
+
+/**
+ * The kinds of histories that are thought possible before anything is seen, all as likely: every combination of strong
+ * and weak effects, within the range of those fits. One run's noise, `agent_task + noise`, is the same in all.
+ *
+ * @param domains whether any domain is known; without, they make no difference
+ * @param repeats whether any agent has done a task more than once; without, nothing is known of repeats
+ */
+export function kindsOfHistory(domains: boolean, repeats: boolean): Variances[] {
+  const kinds: Variances[] = [];
+  for (const { agent_task, noise } of repeats ? TASKS : TASKS.slice(0, 1))
+    for (const agent of AGENTS)
+      for (const { shared, own } of domains ? DOMAINS : DOMAINS.slice(1, 2))
+        for (const text of TEXTS)
+          kinds.push({
+            agent: VARIANCES.agent * agent,
+            domain: VARIANCES.domain * shared,
+            agent_domain: VARIANCES.agent_domain * own,
+            text: VARIANCES.text * text,
+            agent_text: VARIANCES.agent_text * text,
+            agent_task,
+            noise,
+          });
+  return kinds;
+}
+
+/**
+ * Variance of an observation around what its features say.
+ *
+ * @param weight of its runs together
+ * @param repeats whether its runs are repeats of one task, whose words are known
+ */
+export function noiseOf(variances: Variances, weight: number, repeats: boolean): number {
+  const { agent_task, noise } = variances;
+  return repeats ? agent_task + noise / weight : (agent_task + noise) / weight;
+}

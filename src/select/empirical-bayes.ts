@@ -1,0 +1,118 @@
+import { whiten } from "./cholesky.js";
+import type { Evidence } from "./evidence.js";
+import type { SparseVector } from "./tf-idf.js";
+import { kindsOfHistory, noiseOf, type Variances } from "./variances.js";
+
+/** Observations that the variances are estimated from: with 400, the advice was no better. */
+const ROWS = 200;
+
+/** Repeats of a task tell how much repeats differ; however many, as much as so many do, or one task would tell all. */
+const REPEATS = 4;
+
+/** The usual size of all variances together counts as much as what so many observations say of it. */
+const USUAL = 40;
+
+/**
+ * Variances by empirical Bayes: the mean over all kinds of histories, each as often as the observations that weigh most
+ * make it likely. All variances of a kind are multiplied by one factor, which those observations tell too: where nearly
+ * all runs succeed, everything varies less. The factor's prior is an inverse gamma distribution with mean near 1.
+ *
+ * Source: C. E. Rasmussen, C. K. I. Williams, Gaussian Processes for Machine Learning (2006), sections 5.2 and 5.4; the
+ * factor is integrated out as in C. M. Bishop, Pattern Recognition and Machine Learning (2006), section 2.3.7.
+ *
+ * @param vectors of the evidence's texts
+ * @param prior what is expected of a run before anything is known of it
+ */
+export function estimateVariances(evidence: Evidence, vectors: readonly SparseVector[], prior: number): Variances {
+  const rows = rowsOf(evidence, vectors);
+  const deviations = Float64Array.from(rows, ({ outcome }) => outcome - prior);
+  const cosines = cosinesOf(rows.map(({ text }) => vectors[text]!));
+  const repeats = rows.reduce((sum, row) => sum + row.repeats, 0);
+  const within = rows.reduce((sum, row) => sum + row.square, 0);
+  const kinds = kindsOfHistory(evidence.domains.length > 0, repeats > 0).map((variances) => {
+    const between = whiten(covariances(rows, cosines, variances), deviations);
+    const log_determinant = between.log_determinant + repeats * Math.log(variances.noise);
+    const shape = (USUAL + rows.length + repeats) / 2;
+    const rate = (USUAL + between.square + within / variances.noise) / 2;
+    return { variances, log_likelihood: -log_determinant / 2 - shape * Math.log(rate), factor: rate / shape };
+  });
+  const best = Math.max(...kinds.map(({ log_likelihood }) => log_likelihood));
+  const shares = kinds.map(({ log_likelihood }) => Math.exp(log_likelihood - best));
+  const total = shares.reduce((sum, share) => sum + share, 0);
+  const mean = (key: keyof Variances) =>
+    kinds.reduce((sum, { variances, factor }, i) => sum + (shares[i]! / total) * factor * variances[key], 0);
+  return {
+    agent: mean("agent"),
+    domain: mean("domain"),
+    agent_domain: mean("agent_domain"),
+    text: mean("text"),
+    agent_text: mean("agent_text"),
+    agent_task: mean("agent_task"),
+    noise: mean("noise"),
+  };
+}
+
+interface Row {
+  readonly agent: number;
+  readonly domain: number;
+  readonly text: number;
+  readonly outcome: number;
+  readonly weight: number;
+  readonly words: boolean;
+  /** Runs besides the first, and the sum of all runs' squared differences from their mean, by weight. */
+  readonly repeats: number;
+  readonly square: number;
+}
+
+/** The observations that weigh most, of equal ones the latest: so agents have about as many, however much they do. */
+function rowsOf({ observations, tasks }: Evidence, vectors: readonly SparseVector[]): Row[] {
+  const weights = Float64Array.from(observations, ({ weight }) => Math.min(1, weight));
+  const least = weights.toSorted()[Math.max(0, weights.length - ROWS)] ?? 0;
+  return [...weights.keys()]
+    .filter((i) => weights[i]! >= least)
+    .map((i) => ({ weight: weights[i]!, at: observations[i]!.runs.at(-1)!.run.at, observation: observations[i]! }))
+    .toSorted((p, q) => q.weight - p.weight || q.at - p.at)
+    .slice(0, ROWS)
+    .map(({ observation: { agent, task, outcome, weight, runs } }) => {
+      const { domain, text } = tasks[task]!;
+      const words = vectors[text]!.ids.length > 0;
+      const repeats = words ? Math.min(runs.length - 1, REPEATS) : 0;
+      const squares = runs.reduce((sum, each) => sum + each.weight * (each.run.outcome - outcome) ** 2, 0);
+      const square = repeats > 0 ? (squares * repeats) / (runs.length - 1) : 0;
+      return { agent, domain, text, outcome, weight, words, repeats, square };
+    });
+}
+
+/** Cosines of vectors of unit length, two by two: row by row, those with the vectors before it and with itself. */
+function cosinesOf(vectors: readonly SparseVector[]): Float64Array {
+  const cosines = new Float64Array(vectors.length ** 2);
+  const own = new Map<number, number>();
+  for (const [i, { ids, values }] of vectors.entries()) {
+    own.clear();
+    for (let k = 0; k < ids.length; k++) own.set(ids[k]!, values[k]!);
+    for (let j = 0; j <= i; j++) {
+      const other = vectors[j]!;
+      let sum = 0;
+      for (let k = 0; k < other.ids.length; k++) sum += other.values[k]! * (own.get(other.ids[k]!) ?? 0);
+      cosines[i * vectors.length + j] = sum;
+    }
+  }
+  return cosines;
+}
+
+/** Lower half of the covariance of the rows' outcomes. */
+function covariances(rows: readonly Row[], cosines: Float64Array, v: Variances): Float64Array {
+  const n = rows.length;
+  const matrix = new Float64Array(n * n);
+  for (const [i, { agent, domain, weight, words }] of rows.entries()) {
+    for (let j = 0; j <= i; j++) {
+      const other = rows[j]!;
+      const own = agent === other.agent ? 1 : 0;
+      const same = domain >= 0 && domain === other.domain ? 1 : 0;
+      matrix[i * n + j] =
+        own * v.agent + same * (v.domain + own * v.agent_domain) + cosines[i * n + j]! * (v.text + own * v.agent_text);
+    }
+    matrix[i * n + i]! += noiseOf(v, weight, words);
+  }
+  return matrix;
+}
