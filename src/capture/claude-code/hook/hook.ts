@@ -109,10 +109,7 @@ function handle(directory: string, session_id: string, record: HookRecord, now: 
   const due = new Set(dueRecords({ ...journal, records }, record, now));
   const session = new Session(session_id);
   const events: TelemetryEvent[] = [];
-  for (const each of records) {
-    const added = session.step(each);
-    if (due.has(each)) events.push(...added);
-  }
+  for (const each of records) events.push(...session.step(each, due.has(each)));
   appendEvents(directory, events);
   for (const { id } of due) appendDone(directory, session_id, id);
   return events;

@@ -68,7 +68,7 @@ describe("a session", () => {
       "invocation_update",
       "workflow_complete",
     ]);
-    expect(events[0]).toMatchObject({ workflow_id, project_name: "shop", timestamp: "2026-11-01T12:00:00.000Z" });
+    expect(events[0]).toMatchObject({ workflow_id, project_name: "shop", timestamp: "2026-11-01T12:00:01.000Z" });
     expect(events[1]).toMatchObject({
       invocation_id: invocationId("s", "a1"),
       workflow_id,
@@ -77,7 +77,13 @@ describe("a session", () => {
       timestamp: "2026-11-01T12:00:02.000Z",
     });
     expect(events[2]).toMatchObject({ duration_seconds: 1, outcome: { status: "success" } });
-    expect(events[3]).toMatchObject({ duration_seconds: 5, success: true, agents_executed: ["Explore"] });
+    // From the call to the end of the subagent: what the main agent did before and afterwards is no waiting.
+    expect(events[3]).toMatchObject({
+      duration_seconds: 2,
+      timestamp: "2026-11-01T12:00:03.000Z",
+      success: true,
+      agents_executed: ["Explore"],
+    });
   });
 
   it("says nothing of requests without subagents, nor of the program's own agents", () => {
@@ -165,7 +171,7 @@ describe("a session", () => {
     expect(runs(before.events)["a1"]).not.toHaveProperty("status");
     const { events } = tell(list);
     expect(runs(events)["a1"]).toMatchObject({ status: "success", seconds: 3 });
-    expect(events.at(-1)).toMatchObject({ event: "workflow_complete", duration_seconds: 5 });
+    expect(events.at(-1)).toMatchObject({ event: "workflow_complete", duration_seconds: 4 });
   });
 
   it("closes what was interrupted, with what it had started", () => {
@@ -222,6 +228,62 @@ describe("a session", () => {
       expect(session.counts).toMatchObject({ open: 0, abandoned: 1 });
       const late = tell([...list, ...records(stop("a1")).map((record) => ({ ...record, at: START + 9000 }))]);
       expect(runs(late.events)["a1"]).toMatchObject({ status: "success" });
+    }
+  });
+
+  it("runs as long as the turn, and ends with the last of its subagents, however many there were before", () => {
+    const list = records(
+      prompt,
+      call("t1"),
+      start("a1"),
+      stop("a1"),
+      result("t1", "a1"),
+      call("t2"),
+      start("a2"),
+      stop("a2"),
+      result("t2", "a2"),
+      done,
+    );
+    expect(tell(list.slice(0, 5)).events.map(({ event }) => event)).not.toContain("workflow_complete");
+    const ends = tell(list).events.filter(({ event }) => event === "workflow_complete");
+    expect(ends).toMatchObject([{ duration_seconds: 6, timestamp: "2026-11-01T12:00:07.000Z" }]);
+  });
+
+  it("cancels a workflow whose session ends before the answer, until the answer comes", () => {
+    const list = records(prompt, call("t1"), start("a1"), stop("a1"), end, done);
+    const before = tell(list.slice(0, -1));
+    const reason = "the session ended before the answer";
+    expect(before.events.at(-1)).toMatchObject({ event: "workflow_cancelled", reason, duration_seconds: 2 });
+    const { events } = tell(list);
+    const [cancelled, completed] = events.slice(-2);
+    expect(completed).toMatchObject({ event: "workflow_complete", timestamp: cancelled!.timestamp });
+    // What was said last counts.
+    expect(completed!.sequence).toBeGreaterThan(cancelled!.sequence!);
+  });
+
+  it("gives each record the same events, whether or not those of the others are wanted", () => {
+    const list = records(
+      prompt,
+      call("t2"),
+      start("a1"),
+      call("t1"),
+      start("a2"),
+      result("t1", "a1"),
+      stop("x9", ""),
+      stop("a1", "Explore", {
+        transcript: { records: 3, tools: [], files_read: [], files_written: [], files_created: [] },
+      }),
+      result("t2", "a2"),
+      done,
+      stop("a2"),
+      prompt,
+      end,
+    );
+    const all = new Session("s");
+    for (const [i, record] of list.entries()) {
+      const one = new Session("s");
+      for (const before of list.slice(0, i)) expect(one.step(before, false)).toEqual([]);
+      expect(one.step(record)).toEqual(all.step(record));
     }
   });
 

@@ -1,5 +1,5 @@
 import type { TelemetryEvent } from "../../../event/events.js";
-import { eventsOfRun, eventsOfWorkflow, type WorkflowRuns } from "../events.js";
+import { eventsOfRun, eventsOfWorkflow, type Closing, type WorkflowRuns } from "../events.js";
 import { contentEventId, isInternalAgent, workflowId, type EndReason } from "../identity.js";
 import type { Request } from "../requests.js";
 import type { Run as ToldRun } from "../runs.js";
@@ -58,10 +58,15 @@ interface UserRequest {
   readonly place: number;
   readonly at: number;
   cwd?: string;
-  /** When the answer was given, or the user went on to something else. */
-  stopped_at?: number;
-  last_word: "working" | "answer" | "error";
+  /** How work on it ended: an answer was given, or the user went on to something else. */
+  closing?: Exclude<Closing, "interruption">;
   readonly runs: Set<Run>;
+}
+
+/** What was told of something, and the same as a text, to be compared. */
+interface TellingOf<T> {
+  readonly text: string;
+  readonly told: T;
 }
 
 /** Counts of what `oak doctor` shows. */
@@ -91,9 +96,11 @@ export class Session {
   /** Requests by the keys of prompts of the program itself, during which work on them went on. */
   readonly #continued = new Map<string, UserRequest>();
   readonly #changed = new Set<Run>();
-  readonly #said = new Map<string, string>();
-  #events: TelemetryEvent[] = [];
-  #amended = 0;
+  readonly #touched = new Set<UserRequest>();
+  /** What was last told of each. */
+  readonly #toldRuns = new Map<Run, TellingOf<ToldRun>>();
+  readonly #toldRequests = new Map<UserRequest, TellingOf<WorkflowRuns>>();
+  #steps = 0;
   #lastAt = 0;
   #phantomStops = 0;
   #duplicateStops = 0;
@@ -102,17 +109,24 @@ export class Session {
     this.#session_id = session_id;
   }
 
-  /** Takes the next record; gives the events that follow from it. */
-  step(record: HookRecord): TelemetryEvent[] {
-    this.#events = [];
+  /**
+   * Takes the next record.
+   *
+   * @param due whether the events that follow from it are wanted: to make none is quicker
+   * @returns those events
+   */
+  step(record: HookRecord, due = true): TelemetryEvent[] {
+    this.#steps++;
     this.#changed.clear();
-    const request = this.#requestOf(record);
-    this.#hear(record, request);
-    for (const run of this.#changed) this.#sayRun(run);
+    this.#touched.clear();
+    this.#hear(record, this.#requestOf(record));
+    const events: TelemetryEvent[] = [];
+    for (const run of this.#changed) for (const event of this.#tellRun(run, due)) events.push(event);
     // A request without subagents is no workflow.
-    for (const each of this.#requests) if (each.runs.size > 0) this.#sayEnd(each);
+    for (const request of this.#touched)
+      if (request.runs.size > 0) for (const event of this.#tellEnd(request, due)) events.push(event);
     this.#lastAt = Math.max(this.#lastAt, record.at);
-    return this.#events;
+    return events;
   }
 
   get counts(): SessionCounts {
@@ -141,20 +155,13 @@ export class Session {
         return this.#heardStop(record, request);
       case "StopFailure":
         if (record.agent_id !== undefined) return this.#endRun(record.agent_id, failure(record));
-        request.last_word = "error";
-        request.stopped_at = record.at;
-        return;
+        return this.#closeRequest(request, "error");
       case "Stop":
-        request.last_word = "answer";
-        request.stopped_at = record.at;
-        return;
+        return this.#closeRequest(request, "answer");
       case "UserPromptSubmit":
         if (record.continues) return;
-        for (const other of this.#requests) {
-          if (other === request || other.stopped_at !== undefined) continue;
-          other.stopped_at = record.at;
-          other.last_word = "answer";
-        }
+        for (const other of this.#requests)
+          if (other !== request && other.closing === undefined) this.#closeRequest(other, "answer");
         return;
       case "SessionStart":
         return;
@@ -248,7 +255,12 @@ export class Session {
       if (run.end || !isKnown(run)) continue;
       this.#endRun(run.agent_id, { at, reason: "abandoned" });
     }
-    for (const request of this.#requests) request.stopped_at ??= at;
+    for (const request of this.#requests) if (request.closing === undefined) this.#closeRequest(request, "abandoned");
+  }
+
+  #closeRequest(request: UserRequest, closing: Exclude<Closing, "interruption">): void {
+    request.closing = closing;
+    this.#touched.add(request);
   }
 
   #endRun(agent_id: string, end: End): void {
@@ -347,7 +359,7 @@ export class Session {
     if (unnamed) unnamed.key = prompt_key!;
     let request = named ?? unnamed ?? (prompt_key === undefined && !isNew ? last : undefined);
     if (!request) {
-      request = { place: this.#requests.length, at, last_word: "working", runs: new Set() };
+      request = { place: this.#requests.length, at, runs: new Set() };
       if (prompt_key !== undefined) request.key = prompt_key;
       this.#requests.push(request);
     }
@@ -362,45 +374,66 @@ export class Session {
     return inherited ?? run.call?.request ?? run.request;
   }
 
-  #sayRun(run: Run): void {
-    if (!isKnown(run)) return;
+  #tellRun(run: Run, due: boolean): TelemetryEvent[] {
+    if (!isKnown(run)) return [];
     const request = this.#requestOfRun(run);
     // The request's key is in the transcript, which may be written in a moment; at the end there is no waiting any more.
-    if (!request || (request.key === undefined && !run.end)) return;
-    const workflow_id = this.#workflowId(request);
+    if (!request || (request.key === undefined && !run.end)) return [];
+    const isFirst = request.runs.size === 0;
     request.runs.add(run);
-    const [begun] = eventsOfWorkflow(this.#workflow(request));
-    if (begun && !this.#said.has(begun.event_id!)) this.#say(begun);
-    for (const event of eventsOfRun(this.#told(run), workflow_id, (text) => text)) this.#say(event);
+    this.#touched.add(request);
+    const begun = isFirst && due ? eventsOfWorkflow({ ...this.#workflow(request), closing: undefined }) : [];
+    const eventsOf = (told: ToldRun) => eventsOfRun(told, this.#workflowId(request), (text) => text);
+    return [...begun, ...this.#news(this.#toldRuns, run, this.#told(run), due, eventsOf)];
   }
 
-  /** The workflow ends when the answer to the request has been given and all its runs have ended. */
-  #sayEnd(request: UserRequest): void {
-    if ([...request.runs].some((run) => !run.end)) return;
-    const [, ...events] = eventsOfWorkflow(this.#workflow(request));
-    // What is told again of a run that is resumed later is no other end of the request.
-    for (const event of events) {
-      const what =
-        event.event === "agent_handoff" ? event.event_id! : `${event.event} ${request.place} ${request.runs.size}`;
-      if (!this.#said.has(what)) this.#say(event, what);
-    }
+  /** The workflow ends when work on the request is over and all its runs have ended. */
+  #tellEnd(request: UserRequest, due: boolean): TelemetryEvent[] {
+    const eventsOf = (told: WorkflowRuns) => eventsOfWorkflow(told).slice(1);
+    return [...request.runs].every((run) => run.end)
+      ? this.#news(this.#toldRequests, request, this.#workflow(request), due, eventsOf)
+      : [];
+  }
+
+  /**
+   * What the events of something say that those of what was told of it before did not. What is told again, because more
+   * is known, stands behind the first.
+   */
+  #news<K, T>(
+    before: Map<K, TellingOf<T>>,
+    key: K,
+    told: T,
+    due: boolean,
+    eventsOf: (told: T) => TelemetryEvent[],
+  ): TelemetryEvent[] {
+    const text = JSON.stringify(told, (_, value: unknown) =>
+      value instanceof Set ? [...(value as Set<unknown>)] : value,
+    );
+    const last = before.get(key);
+    if (last?.text === text) return [];
+    before.set(key, { text, told });
+    if (!due) return [];
+    const lastEvents = last ? eventsOf(last.told) : [];
+    const said = new Set(lastEvents.map((event) => JSON.stringify(event)));
+    const kinds = new Set(lastEvents.map(kindOf));
+    return eventsOf(told).flatMap((event) => {
+      if (said.has(JSON.stringify(event))) return [];
+      if (!kinds.has(kindOf(event)) || event.event === "invocation_update" || event.event === "agent_handoff")
+        return event;
+      const again = { ...event, sequence: (event.sequence ?? 0) + this.#steps };
+      return { ...again, event_id: contentEventId(again) };
+    });
   }
 
   /** The request as the import of transcripts tells it. */
   #workflow(request: UserRequest): WorkflowRuns {
     const interrupted =
-      request.last_word !== "error" && [...request.runs].some(({ end }) => end?.reason === "interrupted");
-    const runs = [...request.runs].map((run) => this.#told(run)).toSorted((a, b) => a.started_at - b.started_at);
+      request.closing !== "error" && [...request.runs].some(({ end }) => end?.reason === "interrupted");
     return {
       workflow_id: this.#workflowId(request),
-      turn: {
-        request: this.#asked(request),
-        last_at: request.stopped_at,
-        last_word: interrupted ? "interruption" : request.last_word,
-      },
       project: "unknown",
-      runs,
-      is_last: true,
+      runs: [...request.runs].map((run) => this.#told(run)).toSorted((a, b) => a.started_at - b.started_at),
+      closing: interrupted ? "interruption" : request.closing,
     };
   }
 
@@ -424,6 +457,7 @@ export class Session {
       parent: parentOf(run),
       request: request && this.#asked(request),
       detached: run.detached ?? false,
+      called_at: call?.at,
       started_at,
       end: end && { ...end, seconds: Math.max(0, end.at - started_at) / 1000 },
       transcript: transcript && {
@@ -446,19 +480,11 @@ export class Session {
   #workflowId(request: UserRequest): string {
     return workflowId(this.#session_id, request.key ?? `request ${request.place}`);
   }
+}
 
-  /** Says something when it is new. A start that is told again, because more is known, stands behind the first. */
-  #say(event: TelemetryEvent, what = event.event === "invocation_update" ? undefined : event.event_id!): void {
-    const key = what ?? `end ${"invocation_id" in event ? event.invocation_id : ""}`;
-    const text = JSON.stringify(event);
-    const before = this.#said.get(key);
-    if (before === text) return;
-    this.#said.set(key, text);
-    const again = before !== undefined && event.event === "invocation_start";
-    if (!again) return void this.#events.push(event);
-    const amended = { ...event, sequence: ++this.#amended };
-    this.#events.push({ ...amended, event_id: contentEventId(amended) });
-  }
+/** A workflow ends once, in whichever way. */
+function kindOf({ event }: TelemetryEvent): string {
+  return event === "workflow_cancelled" ? "workflow_complete" : event;
 }
 
 function failure(record: HookRecord): End {
