@@ -63,6 +63,9 @@ interface UserRequest {
   readonly runs: Set<Run>;
 }
 
+/** What is told of a request. Its id is left out, because to make one takes long. */
+type Workflow = Omit<WorkflowRuns, "workflow_id">;
+
 /** What was told of something, and the same as a text, to be compared. */
 interface TellingOf<T> {
   readonly text: string;
@@ -99,7 +102,7 @@ export class Session {
   readonly #touched = new Set<UserRequest>();
   /** What was last told of each. */
   readonly #toldRuns = new Map<Run, TellingOf<ToldRun>>();
-  readonly #toldRequests = new Map<UserRequest, TellingOf<WorkflowRuns>>();
+  readonly #toldRequests = new Map<UserRequest, TellingOf<Workflow>>();
   #steps = 0;
   #lastAt = 0;
   #phantomStops = 0;
@@ -382,14 +385,14 @@ export class Session {
     const isFirst = request.runs.size === 0;
     request.runs.add(run);
     this.#touched.add(request);
-    const begun = isFirst && due ? eventsOfWorkflow({ ...this.#workflow(request), closing: undefined }) : [];
+    const begun = isFirst && due ? this.#eventsOf(request, { ...this.#workflow(request), closing: undefined }) : [];
     const eventsOf = (told: ToldRun) => eventsOfRun(told, this.#workflowId(request), (text) => text);
     return [...begun, ...this.#news(this.#toldRuns, run, this.#told(run), due, eventsOf)];
   }
 
   /** The workflow ends when work on the request is over and all its runs have ended. */
   #tellEnd(request: UserRequest, due: boolean): TelemetryEvent[] {
-    const eventsOf = (told: WorkflowRuns) => eventsOfWorkflow(told).slice(1);
+    const eventsOf = (told: Workflow) => this.#eventsOf(request, told).slice(1);
     return [...request.runs].every((run) => run.end)
       ? this.#news(this.#toldRequests, request, this.#workflow(request), due, eventsOf)
       : [];
@@ -425,12 +428,15 @@ export class Session {
     });
   }
 
+  #eventsOf(request: UserRequest, told: Workflow): TelemetryEvent[] {
+    return eventsOfWorkflow({ ...told, workflow_id: this.#workflowId(request) });
+  }
+
   /** The request as the import of transcripts tells it. */
-  #workflow(request: UserRequest): WorkflowRuns {
+  #workflow(request: UserRequest): Workflow {
     const interrupted =
       request.closing !== "error" && [...request.runs].some(({ end }) => end?.reason === "interrupted");
     return {
-      workflow_id: this.#workflowId(request),
       project: "unknown",
       runs: [...request.runs].map((run) => this.#told(run)).toSorted((a, b) => a.started_at - b.started_at),
       closing: interrupted ? "interruption" : request.closing,
