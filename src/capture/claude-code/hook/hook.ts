@@ -4,6 +4,7 @@ import { findTelemetryDirectory, LOG_FILES, type LogKind } from "../../../event/
 import type { TelemetryEvent } from "../../../event/events.js";
 import { toJson } from "../../../event/json.js";
 import { Appender } from "../../../record/append.js";
+import { isRedactionOff, redactForms } from "../../redact-forms.js";
 import { ABANDONED_AFTER_HOURS } from "../identity.js";
 import {
   appendDone,
@@ -19,7 +20,7 @@ import { definedFields } from "./defined-fields.js";
 import { agentOfTranscript, isRequest, readChild, readSidecar, requestKey, transcriptBytes } from "./observe.js";
 import { readPayload, redactedPayload, textsOf, type Payload, type Refusal } from "./payload.js";
 import type { HookRecord } from "./record.js";
-import { mayHoldSecret } from "./secrets.js";
+import { mayHoldSecret, mayHoldToken } from "./secrets.js";
 import { Session } from "./session.js";
 
 /** How a payload is handled. */
@@ -41,17 +42,19 @@ export interface HookOptions {
  */
 export async function handlePayload(text: string, options: HookOptions = {}): Promise<TelemetryEvent[]> {
   const payload = readPayload(text);
-  if (typeof payload === "string" || !textsOf(payload).some(mayHoldSecret))
-    return handleClean(typeof payload === "string" ? payload : redactedPayload(payload, (clean) => clean), options);
-  return handleClean(redactedPayload(payload, await redaction(options.env)), options);
+  return handleClean(typeof payload === "string" ? payload : await withoutSecrets(payload, options.env), options);
 }
 
-/** What takes secrets out of texts. Where that was not installed, nothing of a text is written that may hold some. */
-async function redaction(env?: NodeJS.ProcessEnv): Promise<(text: string) => string> {
+/** What a payload says, as it may be written. The rules that find secrets are only loaded where they could find some. */
+async function withoutSecrets(payload: Payload, env = process.env): Promise<Payload> {
+  if (isRedactionOff(env) || !textsOf(payload).some(mayHoldSecret)) return redactedPayload(payload, (text) => text);
+  const redacted = redactedPayload(payload, redactForms);
+  if (!textsOf(redacted).some(mayHoldToken)) return redacted;
   try {
-    return (await import("../../redact.js")).chosenRedaction(env);
+    return redactedPayload(payload, (await import("../../redact.js")).redact);
   } catch {
-    return () => "[REDACTED]";
+    // Where the rules were not installed, nothing of such a text is written.
+    return redactedPayload(payload, () => "[REDACTED]");
   }
 }
 
@@ -109,9 +112,15 @@ function handle(directory: string, session_id: string, record: HookRecord, now: 
   const due = new Set(dueRecords({ ...journal, records }, record, now));
   const session = new Session(session_id);
   const events: TelemetryEvent[] = [];
-  for (const each of records) events.push(...session.step(each, due.has(each)));
+  const done: string[] = [];
+  for (const each of records) {
+    const added = session.step(each, due.has(each));
+    if (added.length === 0) continue;
+    events.push(...added);
+    done.push(each.id);
+  }
   appendEvents(directory, events);
-  for (const { id } of due) appendDone(directory, session_id, id);
+  for (const id of done) appendDone(directory, session_id, id);
   return events;
 }
 
