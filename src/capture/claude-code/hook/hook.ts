@@ -30,6 +30,10 @@ export interface HookOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** When the payload came, milliseconds since 1970. Default: now. */
   readonly now?: number;
+  /** Enters what a payload says into its session, instead of its journal, and gives the events that were written. */
+  readonly enter?: (record: HookRecord) => TelemetryEvent[];
+  /** What is known of the session. Default: its journal. */
+  readonly records?: () => readonly HookRecord[];
 }
 
 /**
@@ -67,7 +71,10 @@ function handleClean(payload: Payload | Refusal, options: HookOptions): Telemetr
     appendRefused(directory, payload, now);
     return [];
   }
-  const events = handle(directory, payload.session_id, observed(directory, payload, now, cwd), now);
+  const journalled = () => readJournal(journalPath(directory, payload.session_id)).records;
+  const record = observed(payload, now, cwd, options.records ?? journalled);
+  if (options.enter) return options.enter(record);
+  const events = handle(directory, payload.session_id, record, now);
   if (payload.event !== "SessionStart") return events;
   const silence = ABANDONED_AFTER_HOURS * 3_600_000;
   return [...events, ...takeSilent(directory, now, silence).flatMap((id) => closeSilent(directory, id, now))];
@@ -79,14 +86,18 @@ export function closeSilent(directory: string, session_id: string, now: number):
 }
 
 /** What a payload says, and what the disk says besides. */
-function observed(directory: string, payload: Payload, now: number, cwd: string | undefined): HookRecord {
-  const { session_id, prompt_id, prompt, transcript_path, agent_transcript_path, ...said } = payload;
+function observed(
+  payload: Payload,
+  now: number,
+  cwd: string | undefined,
+  records: () => readonly HookRecord[],
+): HookRecord {
+  const { session_id: _, prompt_id, prompt, transcript_path, agent_transcript_path, ...said } = payload;
   const { event, agent_id } = payload;
   const aboutAgent = event === "SubagentStart" || event === "SubagentStop";
   const spawned_by = aboutAgent && agent_id !== undefined ? readSidecar(transcript_path, agent_id) : undefined;
   const transcript_agent_id = agentOfTranscript(agent_transcript_path);
-  const records = () => readJournal(journalPath(directory, session_id)).records;
-  const prompt_key = prompt_id ?? (event === "UserPromptSubmit" ? undefined : requestKey(transcript_path, records()));
+  const prompt_key = prompt_id ?? (event === "UserPromptSubmit" ? undefined : requestKey(transcript_path, records));
   return definedFields<HookRecord>({
     ...said,
     id: newId(),
@@ -129,7 +140,7 @@ function dueRecords(journal: Journal, record: HookRecord, now: number): HookReco
   return journal.records.filter((each) => each.id === record.id || isOverdue(journal, each, now));
 }
 
-function appendEvents(directory: string, events: readonly TelemetryEvent[]): void {
+export function appendEvents(directory: string, events: readonly TelemetryEvent[]): void {
   const files = new Map<LogKind, Appender>();
   for (const event of events) {
     const kind = event.event.startsWith("invocation") ? "invocation" : "workflow";

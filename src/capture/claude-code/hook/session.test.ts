@@ -35,9 +35,9 @@ const call = (tool_use_id: string, agent_name = "Explore", more: Partial<HookRec
     ...more,
   }) as const;
 const start = (agent_id: string, agent_type = "Explore", more: Partial<HookRecord> = {}) =>
-  ({ event: "SubagentStart", agent_id, agent_type, ...more }) as const;
+  ({ event: "SubagentStart", agent_id, ...(agent_type === "" ? {} : { agent_type }), ...more }) as const;
 const stop = (agent_id: string, agent_type = "Explore", more: Partial<HookRecord> = {}) =>
-  ({ event: "SubagentStop", agent_id, agent_type, ...more }) as const;
+  ({ event: "SubagentStop", agent_id, ...(agent_type === "" ? {} : { agent_type }), ...more }) as const;
 const result = (tool_use_id: string, agent_id: string, status = "completed", more: Partial<HookRecord> = {}) =>
   ({ event: "PostToolUse", tool_use_id, result: { status, agent_id }, ...more }) as const;
 const failure = (tool_use_id: string, interrupted: boolean) =>
@@ -88,10 +88,50 @@ describe("a session", () => {
 
   it("says nothing of requests without subagents, nor of the program's own agents", () => {
     const { events, session } = tell(
-      records(prompt, stop("x1", undefined), stop("acompact-1", "Explore"), start("w1"), stop("w1"), done, end),
+      records(prompt, stop("x1", ""), stop("acompact-1", "Explore"), start("w1", ""), stop("w1", ""), done, end),
     );
     expect(events).toEqual([]);
     expect(session.counts).toMatchObject({ runs: 0, phantom_stops: 3 });
+  });
+
+  it("believes what was started with a type where nobody tells of calls, but for warm-up", () => {
+    const warm_up = { records: 2, tools: [], files_read: [], files_written: [], files_created: [], warm_up: true };
+    const list = records(
+      start("w1"),
+      stop("w1", "Explore", { transcript: warm_up }),
+      start("a1"),
+      stop("a1"),
+      stop("x1", ""),
+      start("a2", "Plan"),
+      end,
+    );
+    const { events, session } = tell(list);
+    expect(runs(events)).toMatchObject({
+      a1: { status: "success", seconds: 1 },
+      a2: { status: "unknown", end: "abandoned" },
+    });
+    expect(session.counts).toMatchObject({ runs: 2, phantom_stops: 2, abandoned: 1 });
+    // Where calls are told, a start without one is none of them.
+    const told = tell(
+      records(prompt, call("t1"), start("a1"), start("b1", "Plan"), stop("b1", "Plan"), stop("a1"), done),
+    );
+    expect(Object.keys(runs(told.events))).toEqual(["a1"]);
+  });
+
+  it("names a run after its call where nobody says which run the call started", () => {
+    const old = {
+      event: "PostToolUse",
+      tool_use_id: "t1",
+      call: { agent_name: "Plan" },
+      result: { milliseconds: 700 },
+    } as const;
+    const { events } = tell(records(prompt, old, done));
+    expect(events.find(({ event }) => event === "invocation_start")).toMatchObject({
+      invocation_id: invocationId("s", "t1"),
+      agent_name: "Plan",
+      timestamp: "2026-11-01T12:00:00.300Z",
+    });
+    expect(runs(events)["t1"]).toMatchObject({ status: "success", seconds: 0.7 });
   });
 
   it("tells parallel subagents apart by the result of their calls, whatever the order", () => {

@@ -187,7 +187,10 @@ export class Session {
     const call = this.#call(record, request);
     if (record.agent_id !== undefined) call.parent_agent_id ??= record.agent_id;
     call.finished = true;
-    const { agent_id, agent_type, status, milliseconds } = record.result ?? {};
+    // The call itself may not have been heard.
+    if (record.call) call.input ??= record.call;
+    const { agent_type, status, milliseconds } = record.result ?? {};
+    const agent_id = record.result?.agent_id ?? this.#unnamedRun(call, record);
     if (agent_id === undefined) return;
     const run = this.#run(agent_id);
     run.agent_name ??= agent_type;
@@ -196,6 +199,12 @@ export class Session {
       if (run.started_at === undefined && milliseconds !== undefined) run.started_at = record.at - milliseconds;
       if (!run.end || run.end.reason === "abandoned") run.end = { at: record.at, reason: "completed" };
     } else run.detached = true;
+  }
+
+  /** Very old versions do not say which run a call started: it is named after the call, as the import does. */
+  #unnamedRun({ agent_id, tool_use_id, input }: Call, { result }: HookRecord): string | undefined {
+    if (agent_id !== undefined || result?.milliseconds === undefined) return agent_id;
+    return this.#runsWithoutCall(input?.agent_name).length > 0 ? undefined : tool_use_id;
   }
 
   #heardFailure(record: HookRecord, request: UserRequest): void {
@@ -229,6 +238,7 @@ export class Session {
     run.agent_name ??= record.agent_type;
     this.#heardOrigin(run, record, request);
     run.transcript = record.transcript ?? run.transcript;
+    this.#trust(run);
     const again = run.stops > 0 && !run.resumed && !record.stop_hook_active;
     if (again && isKnown(run)) this.#duplicateStops++;
     else run.stops++;
@@ -237,6 +247,15 @@ export class Session {
     if (open || run.resumed || record.stop_hook_active) run.end = { at: record.at, reason: "completed" };
     delete run.resumed;
     this.#changed.add(run);
+  }
+
+  /**
+   * Where nobody tells of calls, whatever has a type and was started counts: what the program starts for itself has no
+   * type, or only stops.
+   */
+  #trust(run: Run): void {
+    if (this.#calls.size > 0 || run.started_at === undefined || run.agent_name === undefined) return;
+    if (!run.transcript?.warm_up) run.asked_for = true;
   }
 
   /** What the file beside the transcript says. */
@@ -255,6 +274,7 @@ export class Session {
   /** The session is over, or nothing is heard of it any more. */
   #close(at: number): void {
     for (const run of this.#runs.values()) {
+      this.#trust(run);
       if (run.end || !isKnown(run)) continue;
       this.#endRun(run.agent_id, { at, reason: "abandoned" });
     }
