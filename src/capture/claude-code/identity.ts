@@ -46,9 +46,20 @@ export function contentEventId(event: TelemetryEvent): string {
   return `cc-${digest(["content", said])}`;
 }
 
+/** The events of one thing name the same ids over and over. */
+const digests = new Map<string, string>();
+const MAX_DIGESTS = 100;
+
 /** 80 bits: among a million ids the chance that two are the same is below one in a trillion. */
 function digest(value: unknown): string {
-  return bytesToHex(sha256(utf8ToBytes(JSON.stringify(value))).subarray(0, 10));
+  const text = JSON.stringify(value);
+  let known = digests.get(text);
+  if (known === undefined) {
+    known = bytesToHex(sha256(utf8ToBytes(text)).subarray(0, 10));
+    if (digests.size >= MAX_DIGESTS) digests.clear();
+    digests.set(text, known);
+  }
+  return known;
 }
 
 /** How a run ended, as `metadata.end_reason` says it. */
