@@ -111,6 +111,9 @@ describe("a session", () => {
       a2: { status: "unknown", end: "abandoned" },
     });
     expect(session.counts).toMatchObject({ runs: 2, phantom_stops: 2, abandoned: 1 });
+    // A session begins with warm-up, before the first prompt.
+    const warm = [{ event: "SessionStart" } as const, start("w1"), stop("w1"), prompt, start("a1"), stop("a1"), end];
+    expect(Object.keys(runs(tell(records(...warm)).events))).toEqual(["a1"]);
     // Where calls are told, a start without one is none of them.
     const told = tell(
       records(prompt, call("t1"), start("a1"), start("b1", "Plan"), stop("b1", "Plan"), stop("a1"), done),

@@ -9,6 +9,9 @@ import type { ChildTranscript, HookRecord } from "./record.js";
 /** Hooks run beside each other: what happened at once may be told in any order, by so much. */
 const DISORDER_MILLISECONDS = 2000;
 
+/** So long after a session's start the program may start subagents to be faster later. */
+const WARM_UP_MILLISECONDS = 10_000;
+
 /** A call of the tool that starts a subagent. */
 interface Call {
   readonly tool_use_id: string;
@@ -44,6 +47,8 @@ interface Run {
   detached?: boolean;
   /** Somebody asked for it. What merely stops may be the program's own. */
   asked_for?: boolean;
+  /** It began with the session, before there was anything to do. */
+  early?: boolean;
   transcript?: ChildTranscript;
   end?: End;
   stops: number;
@@ -105,6 +110,8 @@ export class Session {
   readonly #toldRequests = new Map<UserRequest, TellingOf<Workflow>>();
   #steps = 0;
   #lastAt = 0;
+  #startedAt = Number.NEGATIVE_INFINITY;
+  #prompted = false;
   #phantomStops = 0;
   #duplicateStops = 0;
 
@@ -162,11 +169,13 @@ export class Session {
       case "Stop":
         return this.#closeRequest(request, "answer");
       case "UserPromptSubmit":
+        this.#prompted = true;
         if (record.continues) return;
         for (const other of this.#requests)
           if (other !== request && other.closing === undefined) this.#closeRequest(other, "answer");
         return;
       case "SessionStart":
+        this.#startedAt = record.at;
         return;
       case "SessionEnd":
       case "Silence":
@@ -225,6 +234,7 @@ export class Session {
     // What stops before it starts was told in the wrong order; later it is started again.
     if (run.started_at === undefined) run.started_at = Math.min(record.at, run.end?.at ?? record.at);
     else if (run.end) run.resumed = true;
+    run.early ??= !this.#prompted && record.at - this.#startedAt < WARM_UP_MILLISECONDS;
     this.#heardOrigin(run, record, request);
     if (run.agent_name !== undefined) this.#pair(run.agent_name);
     this.#changed.add(run);
@@ -251,11 +261,11 @@ export class Session {
 
   /**
    * Where nobody tells of calls, whatever has a type and was started counts: what the program starts for itself has no
-   * type, or only stops.
+   * type, or only stops, or warms up.
    */
   #trust(run: Run): void {
     if (this.#calls.size > 0 || run.started_at === undefined || run.agent_name === undefined) return;
-    if (!run.transcript?.warm_up) run.asked_for = true;
+    if (!run.early && !run.transcript?.warm_up) run.asked_for = true;
   }
 
   /** What the file beside the transcript says. */
