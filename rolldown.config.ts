@@ -13,10 +13,11 @@ const library = defineConfig({
   platform: "node",
   preserveEntrySignatures: "allow-extension",
   // Dependencies are installed, not bundled: users get their security updates. But for the parser of the command line,
-  // which makes every command start sooner, and the generated code that reads OTLP's protobuf, of which the package that
-  // holds it brings much else.
+  // which makes every command start sooner, the generated code that reads OTLP's protobuf, of which the package that
+  // holds it brings much else, and the hash that the hook must hold anyway.
   external: (id) =>
-    /^[^./]/.test(id) && !/^(?:commander|protobufjs|long|@opentelemetry\/otlp-transformer)(?:\/|$)/.test(id),
+    /^[^./]/.test(id) &&
+    !/^(?:commander|protobufjs|long|@opentelemetry\/otlp-transformer|@noble\/hashes)(?:\/|$)/.test(id),
   output: {
     dir: "dist",
     format: "esm",

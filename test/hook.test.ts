@@ -362,7 +362,7 @@ describe("the hook, run as Claude Code runs it", () => {
       );
     writeFileSync(file, `${lines.join("\n")}\n{"torn\n`);
     const told = await oakJson(["hook", "--replay", file, "--dir", directory]);
-    expect(told).toMatchObject({ payloads: 3, refused: 1, events: 3 });
+    expect(told).toMatchObject({ payloads: 3, refused: 1, runs: 1, abandoned: 1, events: 4 });
     const rows = await oakJson<unknown[]>(["sql", "from invocations", "--dir", directory]);
     expect(rows).toEqual([
       expect.objectContaining({ agent_name: "coder", status: "unknown", started_at: "2026-03-01T12:00:02.000Z" }),

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { chosenRedaction, REDACTED, redact } from "./redact.js";
+import { REDACTED } from "./redact-forms.js";
+import { chosenRedaction, redact } from "./redact.js";
 
 /** Letters and digits that no pattern could mistake for a word. Secrets are put together here: none stands in the file. */
 const random = (length: number) => "q7Zk2Xv9Lw4Tn8Rb3Yc6Mf5Hd1Jg0Ps".repeat(Math.ceil(length / 32)).slice(0, length);

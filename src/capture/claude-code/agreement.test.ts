@@ -43,6 +43,7 @@ function stepsOf(session: FakeSession, withPromptId: boolean): Step[] {
       // The hook runs before the request is written.
       return [step({ hook_event_name: "UserPromptSubmit", prompt: message.content as string }, i)];
     }
+    if (type === "assistant" && block?.["type"] === "text") return [step({ hook_event_name: "Stop" })];
     if (block?.["type"] === "tool_use") {
       const agent = { agent_id: agentOf.get(block["id"]), agent_type: block["input"].subagent_type as string };
       const call = {
@@ -75,6 +76,10 @@ function told(directory: string) {
   const starts = events.filter((event) => event.event === "invocation_start");
   return {
     runs: new Map(starts.map((event) => [event.invocation_id, event.workflow_id])),
+    bounds: events
+      .filter(({ event }) => /^workflow_(?:start|complete|cancelled)$/.test(event))
+      .map((event) => [event.event, event.timestamp, "duration_seconds" in event ? event.duration_seconds : null])
+      .toSorted(),
     workflows: new Set(events.filter((event) => event.event === "workflow_start").map((event) => event.workflow_id)),
     starts: starts.length,
     tokens: events
@@ -123,6 +128,8 @@ describe.each([true, false])("hook and import (the program names its prompts: %s
     expect(told(a.directory).runs).toEqual(told(b.directory).runs);
     expect(told(a.directory).workflows).toEqual(told(b.directory).workflows);
     expect(told(b.directory).runs.size).toBe(3);
+    expect(told(a.directory).bounds).toEqual(told(b.directory).bounds);
+    expect(told(b.directory).bounds.filter(([event]) => event === "workflow_complete")).toHaveLength(2);
   });
 
   it.each(["hook first", "import first"])("give each run once together: %s", async (order) => {

@@ -12,7 +12,6 @@ import {
   type EndReason,
 } from "./identity.js";
 import type { Run } from "./runs.js";
-import type { Turn } from "./session-reader.js";
 
 /** A longer text is cut: it describes a task, and is no archive. */
 const MAX_TEXT = 16_384;
@@ -23,15 +22,17 @@ const LONGEST_SECRET = 16_384;
 /** Takes secrets out of a text. */
 export type Redact = (text: string) => string;
 
+/** How work on a request ended; `abandoned` when the session ended, or fell silent, before there was an answer. */
+export type Closing = "answer" | "error" | "interruption" | "abandoned";
+
 /** What is said of a workflow. */
 export interface WorkflowRuns {
   readonly workflow_id: string;
-  /** Undefined where the request is not in the transcript. */
-  readonly turn: Turn | undefined;
   readonly project: string;
+  /** At least one, in the order of their starts. */
   readonly runs: readonly Run[];
-  /** The last request of the session: it may go on. */
-  readonly is_last: boolean;
+  /** Undefined while work on the request goes on: it may start further subagents. */
+  readonly closing: Closing | undefined;
 }
 
 /** The workflow that a run belongs to. */
@@ -104,14 +105,24 @@ function updateOf(run: Run, end: NonNullable<Run["end"]>, metadata: object, reda
   return { ...update, event_id: contentEventId(update) };
 }
 
-/** The lines that tell of a workflow: its start, who followed whom, and its end when it has one. */
+/**
+ * When a workflow begins: with the first call that started a subagent. What the user's request took before is the main
+ * agent's own work, which is no run, and would look like waiting.
+ */
+export function startOfWorkflow(runs: readonly Run[]): number {
+  return Math.min(...runs.map(({ called_at, started_at }) => Math.min(called_at ?? started_at, started_at)));
+}
+
+/**
+ * The lines that tell of a workflow: its start, who followed whom, and its end, when work on the request is over. It ends
+ * with its last subagent.
+ */
 export function eventsOfWorkflow(workflow: WorkflowRuns): TelemetryEvent[] {
-  const { workflow_id, turn, runs, project } = workflow;
+  const { workflow_id, runs, project } = workflow;
   const session_id = runs[0]!.session_id;
-  const started_at = Math.min(turn?.request.at ?? Number.POSITIVE_INFINITY, ...runs.map((run) => run.started_at));
   const cwd = runs[0]!.request?.cwd;
   const start: TelemetryEvent = {
-    timestamp: formatTimestamp(started_at),
+    timestamp: formatTimestamp(startOfWorkflow(runs)),
     event: "workflow_start",
     workflow_id,
     project_name: cwd === undefined ? project : basename(cwd.replaceAll("\\", "/")) || project,
@@ -121,32 +132,33 @@ export function eventsOfWorkflow(workflow: WorkflowRuns): TelemetryEvent[] {
     event_id: startEventId(workflow_id),
     sequence: 0,
   };
-  return [start, ...handoffsOf(workflow_id, runs), ...endOf(workflow, started_at)];
+  return [start, ...handoffsOf(workflow_id, runs), ...endOf(workflow)];
 }
 
-function endOf({ workflow_id, turn, runs, is_last }: WorkflowRuns, started_at: number): TelemetryEvent[] {
+/** Why a workflow was cancelled. */
+const CANCELLED: Partial<Record<Closing, string>> = {
+  interruption: "interrupted by the user",
+  abandoned: "the session ended before the answer",
+};
+
+function endOf({ workflow_id, runs, closing }: WorkflowRuns): TelemetryEvent[] {
   const ends = runs.map((run) => run.end?.at);
-  if (!turn || ends.includes(undefined)) return [];
-  if (is_last && (turn.last_word === "working" || turn.last_word === "nothing")) return [];
-  const ended_at = Math.max(turn.last_at ?? started_at, ...(ends as number[]));
-  const duration_seconds = Math.min((ended_at - started_at) / 1000, MAX_SECONDS);
+  if (closing === undefined || ends.includes(undefined)) return [];
+  const started_at = startOfWorkflow(runs);
+  const ended_at = Math.max(started_at, ...(ends as number[]));
   const common = {
     timestamp: formatTimestamp(ended_at),
     workflow_id,
     session_id: runs[0]!.session_id,
     sequence: runs.length,
+    duration_seconds: Math.min((ended_at - started_at) / 1000, MAX_SECONDS),
+    agents_executed: runs.map((run) => run.agent_name),
   };
-  const agents_executed = runs.map((run) => run.agent_name);
+  const reason = CANCELLED[closing];
   const event: TelemetryEvent =
-    turn.last_word === "interruption"
-      ? { ...common, event: "workflow_cancelled", reason: "interrupted by the user", duration_seconds, agents_executed }
-      : {
-          ...common,
-          event: "workflow_complete",
-          duration_seconds,
-          success: turn.last_word !== "error" && !hasFailed(runs),
-          agents_executed,
-        };
+    reason === undefined
+      ? { ...common, event: "workflow_complete", success: closing !== "error" && !hasFailed(runs) }
+      : { ...common, event: "workflow_cancelled", reason };
   return [{ ...event, event_id: contentEventId(event) }];
 }
 

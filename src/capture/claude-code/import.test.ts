@@ -247,6 +247,9 @@ describe("the import of transcripts", () => {
       metadata: { end_reason: "abandoned", inferred: ["outcome", "duration_seconds"] },
     });
     expect(logOf(root).filter(({ event }) => event === "workflow_complete")).toEqual([]);
+    expect(logOf(root).find(({ event }) => event === "workflow_cancelled")).toMatchObject({
+      reason: "the session ended before the answer",
+    });
   });
 
   it.each(["same", "new", "forkedFrom"])(

@@ -5,8 +5,16 @@ import type { TelemetryEvent } from "../../event/events.js";
 import { withLock } from "../../log/lock.js";
 import { EventWriter } from "../event-writer.js";
 import { chosenRedaction } from "../redact.js";
-import { eventsOfRun, eventsOfWorkflow, invocationOf, workflowOf, type Redact } from "./events.js";
-import { contentEventId, invocationId } from "./identity.js";
+import {
+  eventsOfRun,
+  eventsOfWorkflow,
+  invocationOf,
+  startOfWorkflow,
+  workflowOf,
+  type Closing,
+  type Redact,
+} from "./events.js";
+import { ABANDONED_AFTER_HOURS, contentEventId, invocationId } from "./identity.js";
 import { learn, readKnownLog, type KnownLog } from "./known.js";
 import { readRecords, type TranscriptRecord, type Trouble } from "./records.js";
 import { runsOf, type NoRun, type Run } from "./runs.js";
@@ -206,11 +214,12 @@ class Import {
     const onNoRun = (reason: NoRun) => this.leftOut.add(reason);
     const complete = session.transcript !== undefined;
     const runs = runsOf({ reader, sidecars, complete, name: session.name }, this.#now, onNoRun);
-    return { runs, turns: reader.turns };
+    return { runs, turns: reader.turns, last_at: reader.last_at };
   }
 
   /** Adds what the log does not hold of a session. */
-  #take({ runs, turns }: Reading, { project }: SessionFiles): void {
+  #take({ runs, turns, last_at = 0 }: Reading, { project }: SessionFiles): void {
+    const silent = this.#now - last_at > ABANDONED_AFTER_HOURS * 3_600_000;
     const workflows = new Map<string | undefined, Run[]>();
     for (const run of runs) {
       const own = this.#own(run);
@@ -223,11 +232,9 @@ class Import {
     }
     for (const [workflow_id, members] of workflows) {
       const turn = turns.find(({ request }) => request.key === members[0]!.request?.key);
-      const began_at = Math.min(turn?.request.at ?? Number.POSITIVE_INFINITY, members[0]!.started_at);
-      if (began_at < (this.#options.since ?? Number.NEGATIVE_INFINITY)) continue;
-      const is_last = turn === turns.at(-1);
-      if (workflow_id !== undefined)
-        this.#add(eventsOfWorkflow({ workflow_id, turn, project, runs: members, is_last }));
+      if (startOfWorkflow(members) < (this.#options.since ?? Number.NEGATIVE_INFINITY)) continue;
+      const closing = closingOf(turn, turn === turns.at(-1), silent);
+      if (workflow_id !== undefined) this.#add(eventsOfWorkflow({ workflow_id, project, runs: members, closing }));
       for (const run of members) this.#add(eventsOfRun(run, workflow_id, this.#redact));
     }
   }
@@ -297,4 +304,14 @@ class Import {
 interface Reading {
   readonly runs: readonly Run[];
   readonly turns: readonly Turn[];
+  /** Of the session's own transcript, milliseconds since 1970. */
+  readonly last_at: number | undefined;
+}
+
+/** How work on a request ended. Of one that is not in the transcript nothing more can come than its runs tell. */
+function closingOf(turn: Turn | undefined, isLast: boolean, silent: boolean): Closing | undefined {
+  const word = turn?.last_word ?? "answer";
+  if (word !== "working" && word !== "nothing") return word;
+  if (!isLast) return "answer";
+  return silent ? "abandoned" : undefined;
 }

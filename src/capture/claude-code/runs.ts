@@ -17,6 +17,8 @@ export interface Run {
   readonly parent: string | undefined;
   readonly request: Request | undefined;
   readonly detached: boolean;
+  /** When it was asked for, milliseconds since 1970; undefined where no call is known. */
+  readonly called_at: number | undefined;
   /** Milliseconds since 1970. */
   readonly started_at: number;
   /** Undefined while it runs, or may. */
@@ -166,6 +168,7 @@ function runOf(
     parent,
     request: parent === undefined ? (spawn?.request ?? own) : own,
     detached: spawn?.detached ?? false,
+    called_at: spawn?.at,
     started_at,
     end,
     transcript,

@@ -43,7 +43,6 @@ export interface Spawn {
 /** From one request of the user to the next. */
 export interface Turn {
   readonly request: Request;
-  last_at: number | undefined;
   last_word: LastWord;
 }
 
@@ -159,12 +158,9 @@ export class SessionReader {
   #seeMessage(record: TranscriptRecord, by: string | undefined): void {
     if (by === undefined) {
       const request = this.#requests.requestOf(record);
-      if (request) this.turns.push({ request, last_at: request.at, last_word: "nothing" });
+      if (request) this.turns.push({ request, last_word: "nothing" });
       const turn = this.turns.at(-1);
-      if (turn) {
-        turn.last_at = timeOf(record) ?? turn.last_at;
-        turn.last_word = lastWordOf(record) ?? turn.last_word;
-      }
+      if (turn) turn.last_word = lastWordOf(record) ?? turn.last_word;
     }
     for (const block of blocksOf(messageOf(record))) {
       if (block["type"] === "tool_use") this.#seeCall(block, record, by);

@@ -157,6 +157,7 @@ function claudeCode({ name, attributes }: Span): Meaning | undefined {
         source,
         name: "Claude Code",
         only_with_agents: true,
+        bounded_by_agents: true,
         ends_with_inner: true,
         identity: session !== undefined && prompt !== undefined ? workflowId(session, prompt) : undefined,
       };

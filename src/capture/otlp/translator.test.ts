@@ -295,6 +295,10 @@ describe("spans and events of Claude Code", () => {
     expect(new Set(events.flatMap((event) => ("workflow_id" in event ? (event.workflow_id ?? []) : [])))).toEqual(
       new Set([workflowId("s-1", "p-1")]),
     );
+    // Its bounds are those of its subagents: what the main agent does by itself is no waiting.
+    const time = (name: string) => events.filter(({ event }) => event === name).map(({ timestamp }) => timestamp!);
+    expect(time("workflow_start")[0]).toBe(time("invocation_start").toSorted()[0]);
+    expect(time("workflow_complete")[0]).toBe(time("invocation_update").toSorted().at(-1));
     const { runs, workflows } = captured(events);
     expect(workflows).toMatchObject([["Claude Code", expect.arrayContaining(["explorer", "critic"]), "success"]]);
     expect(runs.find(({ agent: name }) => name === "critic")).toMatchObject({

@@ -43,6 +43,8 @@ export interface Observation {
   readonly identity?: string | undefined;
   /** A workflow only if agents run in it. */
   readonly only_with_agents?: boolean | undefined;
+  /** As a workflow it lasts from the start of its first agent to the end of its last. */
+  readonly bounded_by_agents?: boolean | undefined;
   /** It ends with the last span inside it, if that is later: it returned while its work went on. */
   readonly ends_with_inner?: boolean | undefined;
   /** It only tells the end of the agent's span around it. Where there is none, it stands for the run itself. */

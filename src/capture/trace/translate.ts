@@ -63,12 +63,16 @@ interface TracedWorkflow {
 }
 
 function stated(span: Observation, members: readonly Observation[], trace: Trace): TracedWorkflow {
+  const end_us = trace.endOf(span);
+  const ends = members.map((member) => trace.endOf(member) ?? Number.NaN);
+  const inner = span.bounded_by_agents === true && !ends.some(Number.isNaN);
   return {
     workflow_id: span.identity ?? `${span.trace_id}-${span.span_id}`,
     project_name: span.name,
     session_id: span.session_id,
-    start_us: span.start_us,
-    end_us: trace.endOf(span),
+    // What goes on around its agents is the work of one that is no invocation: it would look like waiting.
+    start_us: span.bounded_by_agents ? Math.min(...members.map((member) => member.start_us)) : span.start_us,
+    end_us: inner && end_us !== undefined ? Math.max(...ends) : end_us,
     outcome: span.outcome ?? failureOfLast(members),
     agents_executed: names(members),
   };

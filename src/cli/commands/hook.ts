@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 
-import { count } from "../format.js";
+import { showProgress } from "../reading.js";
 import { print, printJson } from "../terminal.js";
 
 interface Options {
@@ -13,7 +13,7 @@ export function addHook(program: Command): void {
   program
     .command("hook")
     .description("what Claude Code calls for each event: takes its payload from standard input, says nothing")
-    .option("--replay <file>", "take the payloads from a file, one on each line, at the time of their timestamp")
+    .option("--replay <file>", "take the payloads from a log of them, at the time that was logged with each")
     .option("--dir <path>", "with --replay: telemetry directory")
     .option("--json", "with --replay: print JSON")
     .allowExcessArguments()
@@ -21,6 +21,9 @@ export function addHook(program: Command): void {
       "after",
       `
 Exit code 0 whatever comes. oak init registers dist/hook.cjs, which is the same and starts sooner.
+
+--replay reads payloads that another hook has logged: one JSON object on each line, or a list of them. The payload may
+stand alone, beside fields of the logger, or in one of them. Replaying a file again adds only what is new.
 
 Examples:
   oak init claude-code
@@ -33,11 +36,9 @@ Examples:
         return runHook();
       }
       const { replay } = await import("../../capture/claude-code/hook/replay.js");
-      const result = await replay(options.replay, options.dir);
+      const result = await replay(options.replay, options.dir, showProgress("reading payloads"));
       if (options.json) return printJson(result);
-      print(
-        `${count(result.payloads, "payload")}, ${count(result.refused, "damaged line")}: ` +
-          `${count(result.events, "event")} in ${result.directory}`,
-      );
+      const { replayedText } = await import("../views/hook-replay.js");
+      print(replayedText(result));
     });
 }

@@ -4,6 +4,7 @@ import { findTelemetryDirectory, LOG_FILES, type LogKind } from "../../../event/
 import type { TelemetryEvent } from "../../../event/events.js";
 import { toJson } from "../../../event/json.js";
 import { Appender } from "../../../record/append.js";
+import { isRedactionOff, redactForms } from "../../redact-forms.js";
 import { ABANDONED_AFTER_HOURS } from "../identity.js";
 import {
   appendDone,
@@ -19,7 +20,7 @@ import { definedFields } from "./defined-fields.js";
 import { agentOfTranscript, isRequest, readChild, readSidecar, requestKey, transcriptBytes } from "./observe.js";
 import { readPayload, redactedPayload, textsOf, type Payload, type Refusal } from "./payload.js";
 import type { HookRecord } from "./record.js";
-import { mayHoldSecret } from "./secrets.js";
+import { mayHoldSecret, mayHoldToken } from "./secrets.js";
 import { Session } from "./session.js";
 
 /** How a payload is handled. */
@@ -29,6 +30,10 @@ export interface HookOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** When the payload came, milliseconds since 1970. Default: now. */
   readonly now?: number;
+  /** Enters what a payload says into its session, instead of its journal, and gives the events that were written. */
+  readonly enter?: (record: HookRecord) => TelemetryEvent[];
+  /** What is known of the session. Default: its journal. */
+  readonly records?: () => readonly HookRecord[];
 }
 
 /**
@@ -41,17 +46,19 @@ export interface HookOptions {
  */
 export async function handlePayload(text: string, options: HookOptions = {}): Promise<TelemetryEvent[]> {
   const payload = readPayload(text);
-  if (typeof payload === "string" || !textsOf(payload).some(mayHoldSecret))
-    return handleClean(typeof payload === "string" ? payload : redactedPayload(payload, (clean) => clean), options);
-  return handleClean(redactedPayload(payload, await redaction(options.env)), options);
+  return handleClean(typeof payload === "string" ? payload : await withoutSecrets(payload, options.env), options);
 }
 
-/** What takes secrets out of texts. Where that was not installed, nothing of a text is written that may hold some. */
-async function redaction(env?: NodeJS.ProcessEnv): Promise<(text: string) => string> {
+/** What a payload says, as it may be written. The rules that find secrets are only loaded where they could find some. */
+async function withoutSecrets(payload: Payload, env = process.env): Promise<Payload> {
+  if (isRedactionOff(env) || !textsOf(payload).some(mayHoldSecret)) return redactedPayload(payload, (text) => text);
+  const redacted = redactedPayload(payload, redactForms);
+  if (!textsOf(redacted).some(mayHoldToken)) return redacted;
   try {
-    return (await import("../../redact.js")).chosenRedaction(env);
+    return redactedPayload(payload, (await import("../../redact.js")).redact);
   } catch {
-    return () => "[REDACTED]";
+    // Where the rules were not installed, nothing of such a text is written.
+    return redactedPayload(payload, () => "[REDACTED]");
   }
 }
 
@@ -64,7 +71,10 @@ function handleClean(payload: Payload | Refusal, options: HookOptions): Telemetr
     appendRefused(directory, payload, now);
     return [];
   }
-  const events = handle(directory, payload.session_id, observed(directory, payload, now, cwd), now);
+  const journalled = () => readJournal(journalPath(directory, payload.session_id)).records;
+  const record = observed(payload, now, cwd, options.records ?? journalled);
+  if (options.enter) return options.enter(record);
+  const events = handle(directory, payload.session_id, record, now);
   if (payload.event !== "SessionStart") return events;
   const silence = ABANDONED_AFTER_HOURS * 3_600_000;
   return [...events, ...takeSilent(directory, now, silence).flatMap((id) => closeSilent(directory, id, now))];
@@ -76,14 +86,18 @@ export function closeSilent(directory: string, session_id: string, now: number):
 }
 
 /** What a payload says, and what the disk says besides. */
-function observed(directory: string, payload: Payload, now: number, cwd: string | undefined): HookRecord {
-  const { session_id, prompt_id, prompt, transcript_path, agent_transcript_path, ...said } = payload;
+function observed(
+  payload: Payload,
+  now: number,
+  cwd: string | undefined,
+  records: () => readonly HookRecord[],
+): HookRecord {
+  const { session_id: _, prompt_id, prompt, transcript_path, agent_transcript_path, ...said } = payload;
   const { event, agent_id } = payload;
   const aboutAgent = event === "SubagentStart" || event === "SubagentStop";
   const spawned_by = aboutAgent && agent_id !== undefined ? readSidecar(transcript_path, agent_id) : undefined;
   const transcript_agent_id = agentOfTranscript(agent_transcript_path);
-  const records = () => readJournal(journalPath(directory, session_id)).records;
-  const prompt_key = prompt_id ?? (event === "UserPromptSubmit" ? undefined : requestKey(transcript_path, records()));
+  const prompt_key = prompt_id ?? (event === "UserPromptSubmit" ? undefined : requestKey(transcript_path, records));
   return definedFields<HookRecord>({
     ...said,
     id: newId(),
@@ -109,12 +123,15 @@ function handle(directory: string, session_id: string, record: HookRecord, now: 
   const due = new Set(dueRecords({ ...journal, records }, record, now));
   const session = new Session(session_id);
   const events: TelemetryEvent[] = [];
+  const done: string[] = [];
   for (const each of records) {
-    const added = session.step(each);
-    if (due.has(each)) events.push(...added);
+    const added = session.step(each, due.has(each));
+    if (added.length === 0) continue;
+    events.push(...added);
+    done.push(each.id);
   }
   appendEvents(directory, events);
-  for (const { id } of due) appendDone(directory, session_id, id);
+  for (const id of done) appendDone(directory, session_id, id);
   return events;
 }
 
@@ -123,7 +140,7 @@ function dueRecords(journal: Journal, record: HookRecord, now: number): HookReco
   return journal.records.filter((each) => each.id === record.id || isOverdue(journal, each, now));
 }
 
-function appendEvents(directory: string, events: readonly TelemetryEvent[]): void {
+export function appendEvents(directory: string, events: readonly TelemetryEvent[]): void {
   const files = new Map<LogKind, Appender>();
   for (const event of events) {
     const kind = event.event.startsWith("invocation") ? "invocation" : "workflow";

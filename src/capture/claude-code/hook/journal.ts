@@ -59,7 +59,7 @@ export function appendRecord(directory: string, session_id: string, record: Hook
   appendLine(journalPath(directory, session_id), record);
 }
 
-/** Says that the events of a record have been written. */
+/** Says that the events of a record have been written. Of one that adds none nothing need be said. */
 export function appendDone(directory: string, session_id: string, id: string): void {
   appendLine(journalPath(directory, session_id), { done: id });
 }

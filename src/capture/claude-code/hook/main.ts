@@ -14,7 +14,12 @@ const OFF = /^(?:false|0|off|no)$/i;
 export function runHook(): void {
   // There is nobody to tell what goes wrong: oak doctor says when nothing arrives.
   for (const event of ["uncaughtException", "unhandledRejection"]) process.on(event, () => process.exit(0));
+  // One thread is enough to wait for input: to start the usual four, and to take the program apart at its end, costs more
+  // than most of what happens in between.
+  process.env["UV_THREADPOOL_SIZE"] = "1";
+  const end = () => process.exit(0);
   readStdin(PATIENCE_MILLISECONDS, (text) => {
-    if (!OFF.test(process.env["OAK_TELEMETRY_ENABLED"]?.trim() ?? "")) handlePayload(text).catch(() => undefined);
+    if (OFF.test(process.env["OAK_TELEMETRY_ENABLED"]?.trim() ?? "")) end();
+    else handlePayload(text).then(end, end);
   });
 }

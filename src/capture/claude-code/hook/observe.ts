@@ -57,12 +57,17 @@ export function transcriptBytes(path: string | undefined): number | undefined {
 /**
  * The key of the request that a session works on, from its transcript, for versions whose hooks do not tell it.
  *
- * @param records what the session's journal holds
+ * @param records gives what is known of the session
  */
-export function requestKey(transcript_path: string | undefined, records: readonly HookRecord[]): string | undefined {
-  if (transcript_path === undefined) return undefined;
-  const from = records.findLast((record) => record.event === "UserPromptSubmit" && !record.continues)?.transcript_bytes;
-  const size = transcriptBytes(transcript_path) ?? 0;
+export function requestKey(
+  transcript_path: string | undefined,
+  records: () => readonly HookRecord[],
+): string | undefined {
+  const size = transcriptBytes(transcript_path);
+  if (transcript_path === undefined || size === undefined) return undefined;
+  const from = records().findLast(
+    (record) => record.event === "UserPromptSubmit" && !record.continues,
+  )?.transcript_bytes;
   const text = readPart(transcript_path, from ?? Math.max(0, size - REQUEST_WINDOW), REQUEST_WINDOW) ?? "";
   const requests = new Requests();
   let last: string | undefined;

@@ -91,7 +91,7 @@ export function readPayload(text: string): Payload | Refusal {
     transcript_path: textOf(value["transcript_path"]),
     cwd: textOf(value["cwd"]),
     tool_use_id: idOf(value["tool_use_id"]),
-    call: event === "PreToolUse" ? spawnCall(value["tool_input"]) : undefined,
+    call: event === "PreToolUse" || event === "PostToolUse" ? spawnCall(value["tool_input"]) : undefined,
     result: event === "PostToolUse" ? spawnResult(value["tool_response"]) : undefined,
     error: textOf(value["error_details"]) ?? textOf(value["error"]),
     interrupted: value["is_interrupt"] === true || undefined,

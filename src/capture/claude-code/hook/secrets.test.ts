@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { redact } from "../../redact.js";
-import { mayHoldSecret } from "./secrets.js";
+import { redactForms } from "../../redact-forms.js";
+import { mayHoldSecret, mayHoldToken } from "./secrets.js";
 
 const letters = (alphabet: string, minLength: number, maxLength = minLength) =>
   fc.string({ unit: fc.constantFrom(...alphabet.split("")), minLength, maxLength });
@@ -36,6 +37,7 @@ const piece = fc.oneof(
     "AKIA",
     "AIza",
     "ya29.",
+    "hvs.",
     "npm_",
     "eyJ",
     "SG.",
@@ -51,6 +53,7 @@ const piece = fc.oneof(
     "figd_",
     "A3-",
   ),
+  letters("abcXYZ", 15, 60),
   letters("0123456789abcdef", 32, 64),
   letters("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", 16, 40),
 );
@@ -61,8 +64,10 @@ describe("mayHoldSecret", () => {
       fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
         const text = pieces.join("");
         expect(mayHoldSecret(text) || redact(text) === text).toBe(true);
+        const rest = redactForms(text);
+        expect(mayHoldToken(rest) || redact(text) === rest).toBe(true);
       }),
-      { numRuns: 3000 },
+      { numRuns: 12000 },
     );
   });
 
@@ -77,6 +82,7 @@ describe("mayHoldSecret", () => {
   it.each([
     "Find where users log in. Start in src/server/middleware.ts and list files and lines.",
     "Summarise the 12 open issues, and say which of them concern tokens, keys or passwords",
+    "Look at getUserByEmailAndPassword and find_all_open_invoices in billing/internal",
     "Run npm test in packages/web-client-2 and fix what fails; see https://example.com/docs/guide-3",
   ])("is false of %s", (text) => {
     expect(mayHoldSecret(text)).toBe(false);

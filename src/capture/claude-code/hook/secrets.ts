@@ -1,20 +1,38 @@
 /*
- * The rules that find secrets take as long to load as all else that a hook does. Most texts hold nothing that any of them
- * could take for a secret, which is told by this alone.
+ * The rules that know the tokens of each issuer take longer to load than all else that a hook does. Most texts hold nothing
+ * that any of them could take for a secret, which is told by this alone.
  */
 
-/** What names a secret, or a URL with one, and the marks of those that are short or have dots in them. */
+/** What names a secret, before its value. */
+const NAMED =
+  /(?:pass|pwd|secret|token|credential|key|auth)[\w-]{0,40}[\\"']{0,4}\s{0,8}(?::|=)|--[\w-]{0,40}(?:pass|pwd|secret|token|credential|key)/i;
+
+/** A URL with a secret, and the marks of those that are short or have dots in them. */
 const MARKS =
-  /(?:pass|pwd|secret|token|credential|key|auth)[\w-]{0,40}[\\"']{0,4}\s{0,8}(?::|=)|--[\w-]{0,40}(?:pass|pwd|secret|token|credential|key)|bearer\s|:\/\/[^\s/]{0,512}@|-----BEGIN|eyJ|xox/i;
+  /bearer\s|:\/\/[^\s/]{0,512}@|-----BEGIN|eyJ|(?:ya29|hvs|SG)\.|AIza|\bA(?:[KS3]IA|[BC]IA|CCA|GPA|IDA|ROA|IPA|NPA|NVA)[A-Z]{16}/i;
 
-/** What could be a token. The shortest that is looked for has 15 characters; long ones need no digit. */
+/** What could be a token. The shortest that is looked for has 15 characters. */
 const RUNS = /[\w+/=~-]{15,}/g;
-const LONG = 20;
 
-/** Whether a text may hold a secret: false only where the rules find none. */
+/** Slack's may be shorter. */
+const SHORT = /xox[a-z]-/i;
+
+/** A token that happens to have no digit: many letters behind a mark. Names in programs have neither, as a rule. */
+const LETTERS = /[_=-][A-Za-z]{15,}/;
+
+/** Whether a text may hold a secret: false only where nothing finds one. */
 export function mayHoldSecret(text: string): boolean {
-  if (MARKS.test(text)) return true;
-  for (const [run] of text.matchAll(RUNS)) if (!isPath(run) && (run.length >= LONG || /\d/.test(run))) return true;
+  return MARKS.test(text) || NAMED.test(text) || mayHoldToken(text);
+}
+
+/** Whether a text from which `redactForms` took what it finds may hold a token of an issuer. */
+export function mayHoldToken(text: string): boolean {
+  if (SHORT.test(text)) return true;
+  let named: boolean | undefined;
+  for (const [run] of text.matchAll(RUNS)) {
+    if (isPath(run)) continue;
+    if (/\d/.test(run) || LETTERS.test(run) || (named ??= NAMED.test(text))) return true;
+  }
   return false;
 }
 

@@ -35,9 +35,9 @@ const call = (tool_use_id: string, agent_name = "Explore", more: Partial<HookRec
     ...more,
   }) as const;
 const start = (agent_id: string, agent_type = "Explore", more: Partial<HookRecord> = {}) =>
-  ({ event: "SubagentStart", agent_id, agent_type, ...more }) as const;
+  ({ event: "SubagentStart", agent_id, ...(agent_type === "" ? {} : { agent_type }), ...more }) as const;
 const stop = (agent_id: string, agent_type = "Explore", more: Partial<HookRecord> = {}) =>
-  ({ event: "SubagentStop", agent_id, agent_type, ...more }) as const;
+  ({ event: "SubagentStop", agent_id, ...(agent_type === "" ? {} : { agent_type }), ...more }) as const;
 const result = (tool_use_id: string, agent_id: string, status = "completed", more: Partial<HookRecord> = {}) =>
   ({ event: "PostToolUse", tool_use_id, result: { status, agent_id }, ...more }) as const;
 const failure = (tool_use_id: string, interrupted: boolean) =>
@@ -68,7 +68,7 @@ describe("a session", () => {
       "invocation_update",
       "workflow_complete",
     ]);
-    expect(events[0]).toMatchObject({ workflow_id, project_name: "shop", timestamp: "2026-11-01T12:00:00.000Z" });
+    expect(events[0]).toMatchObject({ workflow_id, project_name: "shop", timestamp: "2026-11-01T12:00:01.000Z" });
     expect(events[1]).toMatchObject({
       invocation_id: invocationId("s", "a1"),
       workflow_id,
@@ -77,15 +77,64 @@ describe("a session", () => {
       timestamp: "2026-11-01T12:00:02.000Z",
     });
     expect(events[2]).toMatchObject({ duration_seconds: 1, outcome: { status: "success" } });
-    expect(events[3]).toMatchObject({ duration_seconds: 5, success: true, agents_executed: ["Explore"] });
+    // From the call to the end of the subagent: what the main agent did before and afterwards is no waiting.
+    expect(events[3]).toMatchObject({
+      duration_seconds: 2,
+      timestamp: "2026-11-01T12:00:03.000Z",
+      success: true,
+      agents_executed: ["Explore"],
+    });
   });
 
   it("says nothing of requests without subagents, nor of the program's own agents", () => {
     const { events, session } = tell(
-      records(prompt, stop("x1", undefined), stop("acompact-1", "Explore"), start("w1"), stop("w1"), done, end),
+      records(prompt, stop("x1", ""), stop("acompact-1", "Explore"), start("w1", ""), stop("w1", ""), done, end),
     );
     expect(events).toEqual([]);
     expect(session.counts).toMatchObject({ runs: 0, phantom_stops: 3 });
+  });
+
+  it("believes what was started with a type where nobody tells of calls, but for warm-up", () => {
+    const warm_up = { records: 2, tools: [], files_read: [], files_written: [], files_created: [], warm_up: true };
+    const list = records(
+      start("w1"),
+      stop("w1", "Explore", { transcript: warm_up }),
+      start("a1"),
+      stop("a1"),
+      stop("x1", ""),
+      start("a2", "Plan"),
+      end,
+    );
+    const { events, session } = tell(list);
+    expect(runs(events)).toMatchObject({
+      a1: { status: "success", seconds: 1 },
+      a2: { status: "unknown", end: "abandoned" },
+    });
+    expect(session.counts).toMatchObject({ runs: 2, phantom_stops: 2, abandoned: 1 });
+    // A session begins with warm-up, before the first prompt.
+    const warm = [{ event: "SessionStart" } as const, start("w1"), stop("w1"), prompt, start("a1"), stop("a1"), end];
+    expect(Object.keys(runs(tell(records(...warm)).events))).toEqual(["a1"]);
+    // Where calls are told, a start without one is none of them.
+    const told = tell(
+      records(prompt, call("t1"), start("a1"), start("b1", "Plan"), stop("b1", "Plan"), stop("a1"), done),
+    );
+    expect(Object.keys(runs(told.events))).toEqual(["a1"]);
+  });
+
+  it("names a run after its call where nobody says which run the call started", () => {
+    const old = {
+      event: "PostToolUse",
+      tool_use_id: "t1",
+      call: { agent_name: "Plan" },
+      result: { milliseconds: 700 },
+    } as const;
+    const { events } = tell(records(prompt, old, done));
+    expect(events.find(({ event }) => event === "invocation_start")).toMatchObject({
+      invocation_id: invocationId("s", "t1"),
+      agent_name: "Plan",
+      timestamp: "2026-11-01T12:00:00.300Z",
+    });
+    expect(runs(events)["t1"]).toMatchObject({ status: "success", seconds: 0.7 });
   });
 
   it("tells parallel subagents apart by the result of their calls, whatever the order", () => {
@@ -165,7 +214,7 @@ describe("a session", () => {
     expect(runs(before.events)["a1"]).not.toHaveProperty("status");
     const { events } = tell(list);
     expect(runs(events)["a1"]).toMatchObject({ status: "success", seconds: 3 });
-    expect(events.at(-1)).toMatchObject({ event: "workflow_complete", duration_seconds: 5 });
+    expect(events.at(-1)).toMatchObject({ event: "workflow_complete", duration_seconds: 4 });
   });
 
   it("closes what was interrupted, with what it had started", () => {
@@ -222,6 +271,62 @@ describe("a session", () => {
       expect(session.counts).toMatchObject({ open: 0, abandoned: 1 });
       const late = tell([...list, ...records(stop("a1")).map((record) => ({ ...record, at: START + 9000 }))]);
       expect(runs(late.events)["a1"]).toMatchObject({ status: "success" });
+    }
+  });
+
+  it("runs as long as the turn, and ends with the last of its subagents, however many there were before", () => {
+    const list = records(
+      prompt,
+      call("t1"),
+      start("a1"),
+      stop("a1"),
+      result("t1", "a1"),
+      call("t2"),
+      start("a2"),
+      stop("a2"),
+      result("t2", "a2"),
+      done,
+    );
+    expect(tell(list.slice(0, 5)).events.map(({ event }) => event)).not.toContain("workflow_complete");
+    const ends = tell(list).events.filter(({ event }) => event === "workflow_complete");
+    expect(ends).toMatchObject([{ duration_seconds: 6, timestamp: "2026-11-01T12:00:07.000Z" }]);
+  });
+
+  it("cancels a workflow whose session ends before the answer, until the answer comes", () => {
+    const list = records(prompt, call("t1"), start("a1"), stop("a1"), end, done);
+    const before = tell(list.slice(0, -1));
+    const reason = "the session ended before the answer";
+    expect(before.events.at(-1)).toMatchObject({ event: "workflow_cancelled", reason, duration_seconds: 2 });
+    const { events } = tell(list);
+    const [cancelled, completed] = events.slice(-2);
+    expect(completed).toMatchObject({ event: "workflow_complete", timestamp: cancelled!.timestamp });
+    // What was said last counts.
+    expect(completed!.sequence).toBeGreaterThan(cancelled!.sequence!);
+  });
+
+  it("gives each record the same events, whether or not those of the others are wanted", () => {
+    const list = records(
+      prompt,
+      call("t2"),
+      start("a1"),
+      call("t1"),
+      start("a2"),
+      result("t1", "a1"),
+      stop("x9", ""),
+      stop("a1", "Explore", {
+        transcript: { records: 3, tools: [], files_read: [], files_written: [], files_created: [] },
+      }),
+      result("t2", "a2"),
+      done,
+      stop("a2"),
+      prompt,
+      end,
+    );
+    const all = new Session("s");
+    for (const [i, record] of list.entries()) {
+      const one = new Session("s");
+      for (const before of list.slice(0, i)) expect(one.step(before, false)).toEqual([]);
+      expect(one.step(record)).toEqual(all.step(record));
     }
   });
 

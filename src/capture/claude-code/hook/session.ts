@@ -1,5 +1,5 @@
 import type { TelemetryEvent } from "../../../event/events.js";
-import { eventsOfRun, eventsOfWorkflow, type WorkflowRuns } from "../events.js";
+import { eventsOfRun, eventsOfWorkflow, type Closing, type WorkflowRuns } from "../events.js";
 import { contentEventId, isInternalAgent, workflowId, type EndReason } from "../identity.js";
 import type { Request } from "../requests.js";
 import type { Run as ToldRun } from "../runs.js";
@@ -8,6 +8,9 @@ import type { ChildTranscript, HookRecord } from "./record.js";
 
 /** Hooks run beside each other: what happened at once may be told in any order, by so much. */
 const DISORDER_MILLISECONDS = 2000;
+
+/** So long after a session's start the program may start subagents to be faster later. */
+const WARM_UP_MILLISECONDS = 10_000;
 
 /** A call of the tool that starts a subagent. */
 interface Call {
@@ -44,6 +47,8 @@ interface Run {
   detached?: boolean;
   /** Somebody asked for it. What merely stops may be the program's own. */
   asked_for?: boolean;
+  /** It began with the session, before there was anything to do. */
+  early?: boolean;
   transcript?: ChildTranscript;
   end?: End;
   stops: number;
@@ -58,10 +63,18 @@ interface UserRequest {
   readonly place: number;
   readonly at: number;
   cwd?: string;
-  /** When the answer was given, or the user went on to something else. */
-  stopped_at?: number;
-  last_word: "working" | "answer" | "error";
+  /** How work on it ended: an answer was given, or the user went on to something else. */
+  closing?: Exclude<Closing, "interruption">;
   readonly runs: Set<Run>;
+}
+
+/** What is told of a request. Its id is left out, because to make one takes long. */
+type Workflow = Omit<WorkflowRuns, "workflow_id">;
+
+/** What was told of something, and the same as a text, to be compared. */
+interface TellingOf<T> {
+  readonly text: string;
+  readonly told: T;
 }
 
 /** Counts of what `oak doctor` shows. */
@@ -91,10 +104,14 @@ export class Session {
   /** Requests by the keys of prompts of the program itself, during which work on them went on. */
   readonly #continued = new Map<string, UserRequest>();
   readonly #changed = new Set<Run>();
-  readonly #said = new Map<string, string>();
-  #events: TelemetryEvent[] = [];
-  #amended = 0;
+  readonly #touched = new Set<UserRequest>();
+  /** What was last told of each. */
+  readonly #toldRuns = new Map<Run, TellingOf<ToldRun>>();
+  readonly #toldRequests = new Map<UserRequest, TellingOf<Workflow>>();
+  #steps = 0;
   #lastAt = 0;
+  #startedAt = Number.NEGATIVE_INFINITY;
+  #prompted = false;
   #phantomStops = 0;
   #duplicateStops = 0;
 
@@ -102,17 +119,24 @@ export class Session {
     this.#session_id = session_id;
   }
 
-  /** Takes the next record; gives the events that follow from it. */
-  step(record: HookRecord): TelemetryEvent[] {
-    this.#events = [];
+  /**
+   * Takes the next record.
+   *
+   * @param due whether the events that follow from it are wanted: to make none is quicker
+   * @returns those events
+   */
+  step(record: HookRecord, due = true): TelemetryEvent[] {
+    this.#steps++;
     this.#changed.clear();
-    const request = this.#requestOf(record);
-    this.#hear(record, request);
-    for (const run of this.#changed) this.#sayRun(run);
+    this.#touched.clear();
+    this.#hear(record, this.#requestOf(record));
+    const events: TelemetryEvent[] = [];
+    for (const run of this.#changed) for (const event of this.#tellRun(run, due)) events.push(event);
     // A request without subagents is no workflow.
-    for (const each of this.#requests) if (each.runs.size > 0) this.#sayEnd(each);
+    for (const request of this.#touched)
+      if (request.runs.size > 0) for (const event of this.#tellEnd(request, due)) events.push(event);
     this.#lastAt = Math.max(this.#lastAt, record.at);
-    return this.#events;
+    return events;
   }
 
   get counts(): SessionCounts {
@@ -141,22 +165,17 @@ export class Session {
         return this.#heardStop(record, request);
       case "StopFailure":
         if (record.agent_id !== undefined) return this.#endRun(record.agent_id, failure(record));
-        request.last_word = "error";
-        request.stopped_at = record.at;
-        return;
+        return this.#closeRequest(request, "error");
       case "Stop":
-        request.last_word = "answer";
-        request.stopped_at = record.at;
-        return;
+        return this.#closeRequest(request, "answer");
       case "UserPromptSubmit":
+        this.#prompted = true;
         if (record.continues) return;
-        for (const other of this.#requests) {
-          if (other === request || other.stopped_at !== undefined) continue;
-          other.stopped_at = record.at;
-          other.last_word = "answer";
-        }
+        for (const other of this.#requests)
+          if (other !== request && other.closing === undefined) this.#closeRequest(other, "answer");
         return;
       case "SessionStart":
+        this.#startedAt = record.at;
         return;
       case "SessionEnd":
       case "Silence":
@@ -177,7 +196,10 @@ export class Session {
     const call = this.#call(record, request);
     if (record.agent_id !== undefined) call.parent_agent_id ??= record.agent_id;
     call.finished = true;
-    const { agent_id, agent_type, status, milliseconds } = record.result ?? {};
+    // The call itself may not have been heard.
+    if (record.call) call.input ??= record.call;
+    const { agent_type, status, milliseconds } = record.result ?? {};
+    const agent_id = record.result?.agent_id ?? this.#unnamedRun(call, record);
     if (agent_id === undefined) return;
     const run = this.#run(agent_id);
     run.agent_name ??= agent_type;
@@ -186,6 +208,12 @@ export class Session {
       if (run.started_at === undefined && milliseconds !== undefined) run.started_at = record.at - milliseconds;
       if (!run.end || run.end.reason === "abandoned") run.end = { at: record.at, reason: "completed" };
     } else run.detached = true;
+  }
+
+  /** Very old versions do not say which run a call started: it is named after the call, as the import does. */
+  #unnamedRun({ agent_id, tool_use_id, input }: Call, { result }: HookRecord): string | undefined {
+    if (agent_id !== undefined || result?.milliseconds === undefined) return agent_id;
+    return this.#runsWithoutCall(input?.agent_name).length > 0 ? undefined : tool_use_id;
   }
 
   #heardFailure(record: HookRecord, request: UserRequest): void {
@@ -206,6 +234,7 @@ export class Session {
     // What stops before it starts was told in the wrong order; later it is started again.
     if (run.started_at === undefined) run.started_at = Math.min(record.at, run.end?.at ?? record.at);
     else if (run.end) run.resumed = true;
+    run.early ??= !this.#prompted && record.at - this.#startedAt < WARM_UP_MILLISECONDS;
     this.#heardOrigin(run, record, request);
     if (run.agent_name !== undefined) this.#pair(run.agent_name);
     this.#changed.add(run);
@@ -219,6 +248,7 @@ export class Session {
     run.agent_name ??= record.agent_type;
     this.#heardOrigin(run, record, request);
     run.transcript = record.transcript ?? run.transcript;
+    this.#trust(run);
     const again = run.stops > 0 && !run.resumed && !record.stop_hook_active;
     if (again && isKnown(run)) this.#duplicateStops++;
     else run.stops++;
@@ -227,6 +257,15 @@ export class Session {
     if (open || run.resumed || record.stop_hook_active) run.end = { at: record.at, reason: "completed" };
     delete run.resumed;
     this.#changed.add(run);
+  }
+
+  /**
+   * Where nobody tells of calls, whatever has a type and was started counts: what the program starts for itself has no
+   * type, or only stops, or warms up.
+   */
+  #trust(run: Run): void {
+    if (this.#calls.size > 0 || run.started_at === undefined || run.agent_name === undefined) return;
+    if (!run.early && !run.transcript?.warm_up) run.asked_for = true;
   }
 
   /** What the file beside the transcript says. */
@@ -245,10 +284,16 @@ export class Session {
   /** The session is over, or nothing is heard of it any more. */
   #close(at: number): void {
     for (const run of this.#runs.values()) {
+      this.#trust(run);
       if (run.end || !isKnown(run)) continue;
       this.#endRun(run.agent_id, { at, reason: "abandoned" });
     }
-    for (const request of this.#requests) request.stopped_at ??= at;
+    for (const request of this.#requests) if (request.closing === undefined) this.#closeRequest(request, "abandoned");
+  }
+
+  #closeRequest(request: UserRequest, closing: Exclude<Closing, "interruption">): void {
+    request.closing = closing;
+    this.#touched.add(request);
   }
 
   #endRun(agent_id: string, end: End): void {
@@ -347,7 +392,7 @@ export class Session {
     if (unnamed) unnamed.key = prompt_key!;
     let request = named ?? unnamed ?? (prompt_key === undefined && !isNew ? last : undefined);
     if (!request) {
-      request = { place: this.#requests.length, at, last_word: "working", runs: new Set() };
+      request = { place: this.#requests.length, at, runs: new Set() };
       if (prompt_key !== undefined) request.key = prompt_key;
       this.#requests.push(request);
     }
@@ -362,45 +407,69 @@ export class Session {
     return inherited ?? run.call?.request ?? run.request;
   }
 
-  #sayRun(run: Run): void {
-    if (!isKnown(run)) return;
+  #tellRun(run: Run, due: boolean): TelemetryEvent[] {
+    if (!isKnown(run)) return [];
     const request = this.#requestOfRun(run);
     // The request's key is in the transcript, which may be written in a moment; at the end there is no waiting any more.
-    if (!request || (request.key === undefined && !run.end)) return;
-    const workflow_id = this.#workflowId(request);
+    if (!request || (request.key === undefined && !run.end)) return [];
+    const isFirst = request.runs.size === 0;
     request.runs.add(run);
-    const [begun] = eventsOfWorkflow(this.#workflow(request));
-    if (begun && !this.#said.has(begun.event_id!)) this.#say(begun);
-    for (const event of eventsOfRun(this.#told(run), workflow_id, (text) => text)) this.#say(event);
+    this.#touched.add(request);
+    const begun = isFirst && due ? this.#eventsOf(request, { ...this.#workflow(request), closing: undefined }) : [];
+    const eventsOf = (told: ToldRun) => eventsOfRun(told, this.#workflowId(request), (text) => text);
+    return [...begun, ...this.#news(this.#toldRuns, run, this.#told(run), due, eventsOf)];
   }
 
-  /** The workflow ends when the answer to the request has been given and all its runs have ended. */
-  #sayEnd(request: UserRequest): void {
-    if ([...request.runs].some((run) => !run.end)) return;
-    const [, ...events] = eventsOfWorkflow(this.#workflow(request));
-    // What is told again of a run that is resumed later is no other end of the request.
-    for (const event of events) {
-      const what =
-        event.event === "agent_handoff" ? event.event_id! : `${event.event} ${request.place} ${request.runs.size}`;
-      if (!this.#said.has(what)) this.#say(event, what);
-    }
+  /** The workflow ends when work on the request is over and all its runs have ended. */
+  #tellEnd(request: UserRequest, due: boolean): TelemetryEvent[] {
+    const eventsOf = (told: Workflow) => this.#eventsOf(request, told).slice(1);
+    return [...request.runs].every((run) => run.end)
+      ? this.#news(this.#toldRequests, request, this.#workflow(request), due, eventsOf)
+      : [];
+  }
+
+  /**
+   * What the events of something say that those of what was told of it before did not. What is told again, because more
+   * is known, stands behind the first.
+   */
+  #news<K, T>(
+    before: Map<K, TellingOf<T>>,
+    key: K,
+    told: T,
+    due: boolean,
+    eventsOf: (told: T) => TelemetryEvent[],
+  ): TelemetryEvent[] {
+    const text = JSON.stringify(told, (_, value: unknown) =>
+      value instanceof Set ? [...(value as Set<unknown>)] : value,
+    );
+    const last = before.get(key);
+    if (last?.text === text) return [];
+    before.set(key, { text, told });
+    if (!due) return [];
+    const lastEvents = last ? eventsOf(last.told) : [];
+    const said = new Set(lastEvents.map((event) => JSON.stringify(event)));
+    const kinds = new Set(lastEvents.map(kindOf));
+    return eventsOf(told).flatMap((event) => {
+      if (said.has(JSON.stringify(event))) return [];
+      if (!kinds.has(kindOf(event)) || event.event === "invocation_update" || event.event === "agent_handoff")
+        return event;
+      const again = { ...event, sequence: (event.sequence ?? 0) + this.#steps };
+      return { ...again, event_id: contentEventId(again) };
+    });
+  }
+
+  #eventsOf(request: UserRequest, told: Workflow): TelemetryEvent[] {
+    return eventsOfWorkflow({ ...told, workflow_id: this.#workflowId(request) });
   }
 
   /** The request as the import of transcripts tells it. */
-  #workflow(request: UserRequest): WorkflowRuns {
+  #workflow(request: UserRequest): Workflow {
     const interrupted =
-      request.last_word !== "error" && [...request.runs].some(({ end }) => end?.reason === "interrupted");
-    const runs = [...request.runs].map((run) => this.#told(run)).toSorted((a, b) => a.started_at - b.started_at);
+      request.closing !== "error" && [...request.runs].some(({ end }) => end?.reason === "interrupted");
     return {
-      workflow_id: this.#workflowId(request),
-      turn: {
-        request: this.#asked(request),
-        last_at: request.stopped_at,
-        last_word: interrupted ? "interruption" : request.last_word,
-      },
       project: "unknown",
-      runs,
-      is_last: true,
+      runs: [...request.runs].map((run) => this.#told(run)).toSorted((a, b) => a.started_at - b.started_at),
+      closing: interrupted ? "interruption" : request.closing,
     };
   }
 
@@ -424,6 +493,7 @@ export class Session {
       parent: parentOf(run),
       request: request && this.#asked(request),
       detached: run.detached ?? false,
+      called_at: call?.at,
       started_at,
       end: end && { ...end, seconds: Math.max(0, end.at - started_at) / 1000 },
       transcript: transcript && {
@@ -446,19 +516,11 @@ export class Session {
   #workflowId(request: UserRequest): string {
     return workflowId(this.#session_id, request.key ?? `request ${request.place}`);
   }
+}
 
-  /** Says something when it is new. A start that is told again, because more is known, stands behind the first. */
-  #say(event: TelemetryEvent, what = event.event === "invocation_update" ? undefined : event.event_id!): void {
-    const key = what ?? `end ${"invocation_id" in event ? event.invocation_id : ""}`;
-    const text = JSON.stringify(event);
-    const before = this.#said.get(key);
-    if (before === text) return;
-    this.#said.set(key, text);
-    const again = before !== undefined && event.event === "invocation_start";
-    if (!again) return void this.#events.push(event);
-    const amended = { ...event, sequence: ++this.#amended };
-    this.#events.push({ ...amended, event_id: contentEventId(amended) });
-  }
+/** A workflow ends once, in whichever way. */
+function kindOf({ event }: TelemetryEvent): string {
+  return event === "workflow_cancelled" ? "workflow_complete" : event;
 }
 
 function failure(record: HookRecord): End {
