@@ -17,7 +17,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   tables: ["log", "analyze"],
   "analyzer.ts": ["tables", "analyze"],
   access: ["tables", "log"],
-  cli: ["analyzer.ts", "access", "analyze", "record", "log"],
+  serve: ["analyzer.ts", "analyze", "record", "log"],
+  cli: ["analyzer.ts", "access", "analyze", "record", "log", "serve"],
   "index.ts": ["analyzer.ts", "analyze", "record"],
 };
 

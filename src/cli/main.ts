@@ -1,6 +1,4 @@
 #!/usr/bin/env node
-import { readFileSync } from "node:fs";
-
 import { Command, CommanderError } from "commander";
 
 import { addAgents } from "./commands/agents.js";
@@ -15,6 +13,7 @@ import { addExport } from "./commands/export.js";
 import { addPrune } from "./commands/prune.js";
 import { addReport } from "./commands/report.js";
 import { addSchema } from "./commands/schema.js";
+import { addServe } from "./commands/serve.js";
 import { addSql } from "./commands/sql.js";
 import { addStats } from "./commands/stats.js";
 import { addTables } from "./commands/tables.js";
@@ -22,6 +21,7 @@ import { addTrends } from "./commands/trends.js";
 import { addWatch } from "./commands/watch.js";
 import { addWorkflows } from "./commands/workflows.js";
 import { CommandError, isSystemError } from "./errors.js";
+import { version } from "./version.js";
 
 // Everything a command needs beyond its options is imported when it runs: --help and log start at once.
 const program = new Command("oak")
@@ -50,6 +50,7 @@ for (const add of [
   addAgents,
   addWorkflows,
   addWatch,
+  addServe,
   addOverhead,
   addHandoffs,
   addPatterns,
@@ -97,11 +98,4 @@ function exitCodeOf(error: unknown): number {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.stderr.write(`oak: unexpected error, please report it\n${text}\n`);
   return 1;
-}
-
-function version(): string {
-  const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
-    version: string;
-  };
-  return manifest.version;
 }

@@ -1,0 +1,75 @@
+import type { Server } from "node:http";
+
+import { serve as listen } from "@hono/node-server";
+
+import type { AnalyzerOptions } from "../analyzer.js";
+import { createApp } from "./app.js";
+import type { Access } from "./guard.js";
+import { Telemetry } from "./telemetry.js";
+
+/** How {@link startServer} serves. */
+export interface ServerOptions {
+  /** What is served. */
+  readonly telemetry: AnalyzerOptions;
+  readonly host: string;
+  /** 0: any that is free. */
+  readonly port: number;
+  readonly access: Access;
+  readonly version: string;
+}
+
+/** A server that is running. */
+export interface RunningServer {
+  readonly url: string;
+  readonly directory: string;
+  /** Answers what is under way, takes nothing new, and ends. */
+  stop(): Promise<void>;
+}
+
+/** Who sends its request slower than this is cut off, milliseconds. */
+const REQUEST_TIMEOUT = 30_000;
+
+/** How long answers that are under way may take when the server stops, milliseconds. */
+const GRACE = 2000;
+
+/**
+ * Serves a telemetry directory over HTTP.
+ *
+ * @throws what the system says, such as EADDRINUSE
+ */
+export async function startServer({
+  telemetry: options,
+  host,
+  port,
+  access,
+  version,
+}: ServerOptions): Promise<RunningServer> {
+  const telemetry = new Telemetry(options);
+  const app = createApp(telemetry, access, version);
+  const server = await new Promise<Server>((resolve, reject) => {
+    const started = listen(
+      {
+        fetch: app.fetch,
+        hostname: host,
+        port,
+        serverOptions: { requestTimeout: REQUEST_TIMEOUT, headersTimeout: REQUEST_TIMEOUT },
+      },
+      () => resolve(started),
+    ) as Server;
+    started.once("error", reject);
+  });
+  const { port: actual } = server.address() as { port: number };
+  const name = host.includes(":") ? `[${host}]` : host;
+  return {
+    url: `http://${name}:${actual}`,
+    directory: telemetry.directory,
+    stop: async () => {
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeIdleConnections();
+        setTimeout(() => server.closeAllConnections(), GRACE).unref();
+      });
+      telemetry.close();
+    },
+  };
+}
