@@ -2,15 +2,27 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 
+import { addEvents } from "./api/events.js";
 import { addWorkflows } from "./api/workflows.js";
 import { fromHereOnly, ownContentOnly, withTokenOnly, type Access } from "./guard.js";
+import type { Intake } from "./intake.js";
+import type { EventStream } from "./live/stream.js";
 import type { Telemetry } from "./telemetry.js";
 
 /** The most that a request may carry. */
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
 
+/** What the server is made of. */
+export interface Parts {
+  readonly telemetry: Telemetry;
+  readonly stream: EventStream;
+  readonly intake: Intake;
+  readonly access: Access;
+  readonly version: string;
+}
+
 /** Puts the parts of the server together: who may come in, then what there is. */
-export function createApp(telemetry: Telemetry, access: Access, version: string): OpenAPIHono {
+export function createApp({ telemetry, stream, intake, access, version }: Parts): OpenAPIHono {
   const app = new OpenAPIHono({
     defaultHook: (result, c) => {
       if (result.success) return undefined;
@@ -29,6 +41,7 @@ export function createApp(telemetry: Telemetry, access: Access, version: string)
   app.get("/healthz", (c) => c.json({ status: "ok", service: "oak-telemetry", version }));
   app.use(withTokenOnly(access), bodyLimit({ maxSize: MAX_BODY_BYTES }));
 
+  addEvents(app, stream, intake);
   addWorkflows(app, telemetry);
   app.doc31("/api/v1/openapi.json", {
     openapi: "3.1.0",

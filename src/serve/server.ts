@@ -5,6 +5,8 @@ import { serve as listen } from "@hono/node-server";
 import type { AnalyzerOptions } from "../analyzer.js";
 import { createApp } from "./app.js";
 import type { Access } from "./guard.js";
+import { Intake } from "./intake.js";
+import { EventStream } from "./live/stream.js";
 import { Telemetry } from "./telemetry.js";
 
 /** How {@link startServer} serves. */
@@ -45,7 +47,10 @@ export async function startServer({
   version,
 }: ServerOptions): Promise<RunningServer> {
   const telemetry = new Telemetry(options);
-  const app = createApp(telemetry, access, version);
+  const { directory } = telemetry;
+  const stream = await EventStream.start(directory, () => undefined);
+  const intake = new Intake(directory);
+  const app = createApp({ telemetry, stream, intake, access, version });
   const server = await new Promise<Server>((resolve, reject) => {
     const started = listen(
       {
@@ -62,13 +67,15 @@ export async function startServer({
   const name = host.includes(":") ? `[${host}]` : host;
   return {
     url: `http://${name}:${actual}`,
-    directory: telemetry.directory,
+    directory,
     stop: async () => {
+      stream.stop();
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeIdleConnections();
         setTimeout(() => server.closeAllConnections(), GRACE).unref();
       });
+      intake.close();
       telemetry.close();
     },
   };
