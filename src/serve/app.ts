@@ -7,6 +7,7 @@ import { addWorkflows } from "./api/workflows.js";
 import { fromHereOnly, ownContentOnly, withTokenOnly, type Access } from "./guard.js";
 import type { Intake } from "./intake.js";
 import type { EventStream } from "./live/stream.js";
+import { addPage } from "./page.js";
 import type { Telemetry } from "./telemetry.js";
 
 /** The most that a request may carry. */
@@ -47,5 +48,6 @@ export function createApp({ telemetry, stream, intake, access, version }: Parts)
     openapi: "3.1.0",
     info: { title: "oak-telemetry", version, description: "What teams of AI agents did, and what follows from it." },
   });
+  addPage(app);
   return app;
 }

@@ -1,0 +1,3 @@
+export function Coordination() {
+  return <h1>Coordination</h1>;
+}
