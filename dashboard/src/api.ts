@@ -27,7 +27,7 @@ export async function read<T>(path: string, init?: RequestInit): Promise<T> {
 export function useApi<T>(path: string | undefined): ReadonlySignal<Answer<T>> {
   const answer = useMemo(() => signal<Answer<T>>({ data: undefined, error: undefined, loading: true }), []);
   useEffect(() => {
-    if (path === undefined) return;
+    if (path === undefined) return undefined;
     const abort = new AbortController();
     let asking = false;
     let again = false;

@@ -72,9 +72,9 @@ async function occupied(host: string, port: number): Promise<CommandError> {
 }
 
 function openBrowser(url: string): void {
-  const [command, ...before] =
+  const [command = "", ...before] =
     process.platform === "darwin" ? ["open"] : process.platform === "win32" ? ["cmd", "/c", "start", ""] : ["xdg-open"];
-  execFile(command!, [...before, url], (error) => {
+  execFile(command, [...before, url], (error) => {
     if (error) note("no browser could be opened: open the address above");
   });
 }

@@ -2,6 +2,8 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 
+import { addAgents } from "./api/agents.js";
+import { addCoordination } from "./api/coordination.js";
 import { addEvents } from "./api/events.js";
 import { addWorkflows } from "./api/workflows.js";
 import { fromHereOnly, ownContentOnly, withTokenOnly, type Access } from "./guard.js";
@@ -44,6 +46,8 @@ export function createApp({ telemetry, stream, intake, access, version }: Parts)
 
   addEvents(app, stream, intake);
   addWorkflows(app, telemetry);
+  addAgents(app, telemetry);
+  addCoordination(app, telemetry);
   app.doc31("/api/v1/openapi.json", {
     openapi: "3.1.0",
     info: { title: "oak-telemetry", version, description: "What teams of AI agents did, and what follows from it." },

@@ -47,19 +47,23 @@ export class Telemetry {
     }
     const value = answer(this.analyzer);
     this.#keep(question, { fingerprint, at: now, cost: 0, value });
-    value.then(
-      () => {
-        const at = performance.now();
-        this.#keep(question, { fingerprint, at, cost: at - now, value });
-      },
-      () => this.#kept.delete(question),
-    );
+    void this.#measure(question, fingerprint, now, value);
     return value;
   }
 
   close(): void {
     this.analyzer.close();
     this.#kept.clear();
+  }
+
+  async #measure(question: string, fingerprint: string, began: number, value: Promise<unknown>): Promise<void> {
+    try {
+      await value;
+      const at = performance.now();
+      this.#keep(question, { fingerprint, at, cost: at - began, value });
+    } catch {
+      this.#kept.delete(question);
+    }
   }
 
   #keep(question: string, kept: Kept): void {

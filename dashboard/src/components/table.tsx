@@ -129,7 +129,7 @@ function toObject<R>(columns: readonly Column<R>[]): (row: R) => Record<string, 
 }
 
 function toCsv<R>(columns: readonly Column<R>[], rows: readonly R[]): string {
-  const cell = (value: unknown) => {
+  const cell = (value: string | number | boolean | null) => {
     const text = value === null ? "" : String(value);
     // A spreadsheet takes what begins so for a formula.
     const safe = typeof value === "string" && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;

@@ -4,6 +4,8 @@ import type { Context } from "hono";
 /** What every error says. */
 export const ErrorBody = z.object({ error: z.string().describe("What is wrong, and the way out") }).openapi("Error");
 
+const NOTHING = z.object({});
+
 /** One thing that can be read. */
 interface Resource<Q extends z.ZodObject, P extends z.ZodObject, R extends z.ZodType> {
   readonly path: string;
@@ -18,8 +20,8 @@ interface Resource<Q extends z.ZodObject, P extends z.ZodObject, R extends z.Zod
 /** Adds a resource to the API and to its document. */
 export function addResource<
   R extends z.ZodType,
-  Q extends z.ZodObject = z.ZodObject<Record<never, never>>,
-  P extends z.ZodObject = z.ZodObject<Record<never, never>>,
+  Q extends z.ZodObject = typeof NOTHING,
+  P extends z.ZodObject = typeof NOTHING,
 >(app: OpenAPIHono, resource: Resource<Q, P, R>): void {
   const { path, summary, query, params, response, read } = resource;
   const route = createRoute({

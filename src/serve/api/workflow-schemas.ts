@@ -2,10 +2,7 @@ import { z } from "@hono/zod-openapi";
 
 import type { WorkflowDetail, WorkflowList } from "../../analyze/workflow-detail.js";
 import { WORKFLOW_STATUSES } from "../../analyze/workflows.js";
-
-const isoTime = z.string().describe("ISO 8601, UTC");
-const names = z.array(z.string()).readonly();
-const maybe = z.number().nullable();
+import { isoTime, maybe, names } from "./values.js";
 
 const summary = {
   workflow_id: z.string(),

@@ -89,10 +89,10 @@ export class EventStream {
 
   async #catchUp(client: Client, from: Offsets, to: Offsets): Promise<void> {
     try {
-      let offsets = from;
+      const offsets = { ...from };
       for await (const entries of readFrom(this.directory, from, to)) {
         for (const entry of entries) {
-          offsets = { ...offsets, [entry.kind]: entry.to };
+          offsets[entry.kind] = entry.to;
           client.controller.enqueue(encoder.encode(eventText(entry, offsets)));
           while (this.#clients.has(client) && client.controller.desiredSize! <= 0) await pause();
         }
