@@ -1,5 +1,8 @@
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
 import type { RunningServer } from "../serve/server.js";
 import { CommandError } from "./errors.js";
@@ -23,6 +26,15 @@ export async function serve(options: ServeOptions): Promise<void> {
   if (given !== undefined && given.length < 16) throw new CommandError("a token needs at least 16 characters", 2);
   const token = given ?? (isLocal ? undefined : randomBytes(16).toString("hex"));
   const { startServer } = await import("../serve/server.js");
+  const access = { hosts: isLocal ? [] : [host], token };
+  const running: RunningServer[] = [];
+  let demo: Promise<string> | undefined;
+  const serveDemo = () =>
+    (demo ??= startDemo(async (directory) => {
+      const server = await startServer({ telemetry: { directory }, host, port: 0, access, version: version() });
+      running.push(server);
+      return server.url;
+    }));
   let server: RunningServer;
   try {
     server = await startServer({
@@ -34,9 +46,11 @@ export async function serve(options: ServeOptions): Promise<void> {
       },
       host,
       port,
-      access: { hosts: isLocal ? [] : [host], token },
+      access,
       version: version(),
+      serveDemo,
     });
+    running.push(server);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EADDRINUSE") throw await occupied(host, port);
     throw error;
@@ -52,7 +66,17 @@ export async function serve(options: ServeOptions): Promise<void> {
       process.once(signal, resolve);
     }
   });
-  await server.stop();
+  await Promise.all(running.map((one) => one.stop()));
+}
+
+/** Records sample work in a directory of its own; its last workflow is live. */
+async function startDemo(startAt: (directory: string) => Promise<string>): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), "oak-demo-"));
+  const { runDemo } = await import("./demo.js");
+  runDemo(directory, () => undefined).catch((error: unknown) =>
+    note(`oak: the sample data is not whole: ${String(error)}`),
+  );
+  return startAt(directory);
 }
 
 /** What to say when the port is taken: by another of us, or by somebody else. */

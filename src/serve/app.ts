@@ -2,6 +2,7 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 
+import { addAbout } from "./api/about.js";
 import { addAgents } from "./api/agents.js";
 import { addCoordination } from "./api/coordination.js";
 import { addEvents } from "./api/events.js";
@@ -22,10 +23,12 @@ export interface Parts {
   readonly intake: Intake;
   readonly access: Access;
   readonly version: string;
+  /** Serves sample data elsewhere, and gives the address. */
+  readonly serveDemo?: (() => Promise<string>) | undefined;
 }
 
 /** Puts the parts of the server together: who may come in, then what there is. */
-export function createApp({ telemetry, stream, intake, access, version }: Parts): OpenAPIHono {
+export function createApp({ telemetry, stream, intake, access, version, serveDemo }: Parts): OpenAPIHono {
   const app = new OpenAPIHono({
     defaultHook: (result, c) => {
       if (result.success) return undefined;
@@ -44,6 +47,7 @@ export function createApp({ telemetry, stream, intake, access, version }: Parts)
   app.get("/healthz", (c) => c.json({ status: "ok", service: "oak-telemetry", version }));
   app.use(withTokenOnly(access), bodyLimit({ maxSize: MAX_BODY_BYTES }));
 
+  addAbout(app, telemetry, version, serveDemo);
   addEvents(app, stream, intake);
   addWorkflows(app, telemetry);
   addAgents(app, telemetry);

@@ -18,6 +18,8 @@ export interface ServerOptions {
   readonly port: number;
   readonly access: Access;
   readonly version: string;
+  /** Serves sample data elsewhere, and gives the address. */
+  readonly serveDemo?: () => Promise<string>;
 }
 
 /** A server that is running. */
@@ -45,12 +47,13 @@ export async function startServer({
   port,
   access,
   version,
+  serveDemo,
 }: ServerOptions): Promise<RunningServer> {
   const telemetry = new Telemetry(options);
   const { directory } = telemetry;
   const stream = await EventStream.start(directory, () => undefined);
   const intake = new Intake(directory);
-  const app = createApp({ telemetry, stream, intake, access, version });
+  const app = createApp({ telemetry, stream, intake, access, version, serveDemo });
   const server = await new Promise<Server>((resolve, reject) => {
     const started = listen(
       {
