@@ -66,6 +66,8 @@ export async function startServer({
     ) as Server;
     started.once("error", reject);
   });
+  // Whoever asks first need not wait for the log to be read. What is wrong with it, the answers say.
+  telemetry.analyzer.unreadableLines().catch(() => undefined);
   const { port: actual } = server.address() as { port: number };
   const name = host.includes(":") ? `[${host}]` : host;
   return {

@@ -1,4 +1,4 @@
-import { signal, type Signal } from "@preact/signals";
+import { computed, signal, type Signal } from "@preact/signals";
 
 import type { WorkflowDetail, WorkflowList } from "../../../src/analyze/workflow-detail.js";
 import type { TelemetryEvent } from "../../../src/event/events.js";
@@ -18,8 +18,15 @@ const MOST_REMEMBERED = 2000;
 /** What is running, latest start first: each by itself, so that what happens in one redraws that one only. */
 export const running: Signal<readonly Signal<WorkflowDetail>[]> = signal([]);
 
-/** How many there are in all; `undefined` until the server has answered. */
-export const runningTotal: Signal<number | undefined> = signal(undefined);
+/** Those that the server knows of beyond {@link running}; `undefined` until it has answered. */
+const others: Signal<number | undefined> = signal(undefined);
+
+/** How many are running in all; `undefined` until the server has answered. */
+export const runningTotal = computed(() =>
+  others.value === undefined
+    ? undefined
+    : others.value + running.value.filter(({ value }) => value.status === "running").length,
+);
 
 /** What is wrong with the last question to the server. */
 export const runningTrouble: Signal<string | undefined> = signal(undefined);
@@ -31,7 +38,6 @@ function apply(event: TelemetryEvent): void {
   if (recent.length > MOST_REMEMBERED) recent.splice(0, MOST_REMEMBERED / 2);
   if (event.event === "workflow_start" && !find(event.workflow_id)) {
     running.value = [signal(begun(event)), ...running.value].slice(0, MOST);
-    runningTotal.value = (runningTotal.value ?? 0) + 1;
   }
   for (const workflow of running.value) {
     const before = workflow.value;
@@ -45,7 +51,6 @@ function find(id: string): Signal<WorkflowDetail> | undefined {
 }
 
 function leaveSoon(workflow: Signal<WorkflowDetail>): void {
-  runningTotal.value = Math.max(0, (runningTotal.value ?? 1) - 1);
   setTimeout(() => {
     running.value = running.value.filter((other) => other !== workflow);
   }, STAYS);
@@ -71,13 +76,13 @@ async function ask(): Promise<void> {
       return known;
     });
     const ids = new Set(details.map(({ workflow_id }) => workflow_id));
-    const others = running.value.filter(
+    const unknown = running.value.filter(
       ({ value }) => !ids.has(value.workflow_id) && (value.status !== "running" || isYoung(value)),
     );
-    running.value = [...others, ...present].toSorted((a, b) =>
+    running.value = [...unknown, ...present].toSorted((a, b) =>
       (a.value.started_at ?? "") < (b.value.started_at ?? "") ? 1 : -1,
     );
-    runningTotal.value = Math.max(total, running.value.filter(({ value }) => value.status === "running").length);
+    others.value = total - workflows.length;
     runningTrouble.value = undefined;
   } catch (error) {
     runningTrouble.value = (error as Error).message;

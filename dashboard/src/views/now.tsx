@@ -16,7 +16,15 @@ export function Now() {
   const total = runningTotal.value;
   return (
     <>
-      <h1>{total === undefined ? "Running now" : total === 1 ? "1 workflow running" : `${total} workflows running`}</h1>
+      <h1>
+        {total === undefined
+          ? "Running now"
+          : total === 0
+            ? "Nothing is running"
+            : total === 1
+              ? "1 workflow running"
+              : `${total} workflows running`}
+      </h1>
       {runningTrouble.value !== undefined && (
         <p class="trouble" role="alert">
           {runningTrouble.value}
@@ -80,7 +88,7 @@ function Elapsed({ workflow }: { workflow: WorkflowDetail }) {
 function Nothing() {
   return (
     <>
-      <p>Nothing is running. What any program records in this directory shows here at once.</p>
+      <p>What any program records in this directory shows here at once.</p>
       <Empty unless={<a href={href(["workflows"])}>Workflows that have ended</a>} />
     </>
   );
