@@ -1,6 +1,7 @@
 export * from "./record/index.js";
 export { TelemetryAnalyzer } from "./analyzer.js";
 export type { AnalyzerOptions, Report } from "./analyzer.js";
+export type { AgentProfile, AgentWeek, RecentFailure, Strength } from "./analyze/agent-profile.js";
 export type { BandThresholds, PhaseBand } from "./analyze/band.js";
 export type { DominantCause } from "./analyze/causes.js";
 export type { Evidence } from "./analyze/evidence.js";
@@ -37,3 +38,4 @@ export type {
   WorkflowSummary,
 } from "./analyze/workflow-detail.js";
 export type { WorkflowAnalysis, WorkflowStatus } from "./analyze/workflows.js";
+export type { CoordinationWeek } from "./analyze/weeks.js";

@@ -1,12 +1,13 @@
 import { z, type OpenAPIHono } from "@hono/zod-openapi";
 
+import type { AgentProfile } from "../../analyze/agent-profile.js";
 import type { AgentRank, Statistics } from "../../analyze/statistics.js";
 import type { AgentTrend } from "../../analyze/trends.js";
 import type { WorkflowAnalysis } from "../../analyze/workflows.js";
 import type { Telemetry } from "../telemetry.js";
 import { days } from "./parameters.js";
 import { addResource } from "./resource.js";
-import { interval, isoTime, maybe, monotonicTrend, names } from "./values.js";
+import { certainInterval, interval, isoTime, maybe, monotonicTrend, names } from "./values.js";
 
 const statistics = {
   invocation_count: z.number(),
@@ -99,6 +100,52 @@ const Trend = z
   })
   .openapi("AgentTrend") satisfies z.ZodType<AgentTrend>;
 
+const strength = z
+  .object({
+    name: z.string(),
+    runs: z.number(),
+    success_rate: z.number(),
+    success_rate_interval: certainInterval,
+    difference: maybe.describe("Against the agent's other runs"),
+    difference_interval: interval,
+    verdict: z.enum(["better", "worse", "not_enough_evidence"]),
+  })
+  .openapi("Strength");
+
+const Profile = z
+  .object({
+    agent_name: z.string(),
+    statistics: AgentStatistics,
+    trend: Trend,
+    weeks: z
+      .array(
+        z.object({
+          week: z.string().describe("Monday"),
+          runs: z.number(),
+          success_rate: z.number(),
+          success_rate_interval: certainInterval,
+          median_duration_seconds: maybe,
+        }),
+      )
+      .readonly(),
+    task_types: z.array(strength).readonly().describe("Most runs first"),
+    words: z.array(strength).readonly().describe("Words of tasks that make a difference, largest first"),
+    recent_failures: z
+      .array(
+        z.object({
+          invocation_id: z.string(),
+          workflow_id: z.string().nullable(),
+          started_at: isoTime,
+          task_description: z.string().nullable(),
+          error_message: z.string().nullable(),
+        }),
+      )
+      .readonly(),
+    input_tokens: maybe,
+    output_tokens: maybe,
+  })
+  .openapi("AgentProfile") satisfies z.ZodType<AgentProfile>;
+
 /** What is known of agents, and how they change. */
 export function addAgents(app: OpenAPIHono, telemetry: Telemetry): void {
   addResource(app, {
@@ -120,6 +167,15 @@ export function addAgents(app: OpenAPIHono, telemetry: Telemetry): void {
       telemetry.ask(`agents ${JSON.stringify(task_type ?? null)}`, async (analyzer) => ({
         agents: await analyzer.getAgentRanking(task_type),
       })),
+  });
+  addResource(app, {
+    path: "/api/v1/agents/{agent_name}",
+    summary: "One agent: by week, which tasks it is good and bad at, its last failures",
+    params: z.object({ agent_name: z.string() }),
+    query: z.object({ days: days.default(182) }),
+    response: Profile,
+    read: ({ agent_name, days: back }) =>
+      telemetry.ask(`agent ${back} ${agent_name}`, (analyzer) => analyzer.getAgentProfile(agent_name, back)),
   });
   addResource(app, {
     path: "/api/v1/trends",

@@ -2,6 +2,7 @@ import { z, type OpenAPIHono } from "@hono/zod-openapi";
 
 import type { HandoffAnalysis } from "../../analyze/handovers.js";
 import { PATTERN_UNITS, type PatternAnalysis } from "../../analyze/patterns.js";
+import type { CoordinationWeek } from "../../analyze/weeks.js";
 import type { Telemetry } from "../telemetry.js";
 import { OverheadSchema } from "./overhead-schema.js";
 import { addResource } from "./resource.js";
@@ -71,6 +72,23 @@ const Patterns = z
   })
   .openapi("Patterns") satisfies z.ZodType<PatternAnalysis>;
 
+const Weeks = z
+  .object({
+    weeks: z
+      .array(
+        z.object({
+          week: z.string().describe("Monday"),
+          workflows: z.number(),
+          wall_seconds: z.number(),
+          work_share: z.number(),
+          idle_share: z.number(),
+          overlap_share: z.number().describe("What would have taken longer, had agents not worked at the same time"),
+        }),
+      )
+      .readonly(),
+  })
+  .openapi("CoordinationWeeks") satisfies z.ZodType<{ weeks: readonly CoordinationWeek[] }>;
+
 /** Where the time of workflows goes. */
 export function addCoordination(app: OpenAPIHono, telemetry: Telemetry): void {
   addResource(app, {
@@ -78,6 +96,14 @@ export function addCoordination(app: OpenAPIHono, telemetry: Telemetry): void {
     summary: "Coordination overhead of all workflows, with what it is made of",
     response: OverheadSchema,
     read: () => telemetry.ask("overhead", (analyzer) => analyzer.calculateCoordinationOverhead()),
+  });
+  addResource(app, {
+    path: "/api/v1/overhead/weeks",
+    summary: "Shares of work, waiting and overlap by week",
+    query: z.object({ weeks: z.coerce.number().int().min(1).max(520).default(26) }),
+    response: Weeks,
+    read: ({ weeks }) =>
+      telemetry.ask(`weeks ${weeks}`, async (analyzer) => ({ weeks: await analyzer.getCoordinationWeeks(weeks) })),
   });
   addResource(app, {
     path: "/api/v1/handoffs",

@@ -7,9 +7,9 @@ export const names = z.array(z.string()).readonly();
 
 export const maybe = z.number().nullable();
 
-export const interval = z
-  .tuple([z.number(), z.number()])
-  .readonly()
+export const certainInterval = z.tuple([z.number(), z.number()]).readonly();
+
+export const interval = certainInterval
   .nullable()
   .describe("95 % interval: lower and upper bound; null where nothing is known");
 
