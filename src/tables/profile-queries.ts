@@ -14,10 +14,10 @@ const MOST_FAILURES = 10;
 
 const OUTCOMES = `count(*) FILTER (status = 'success') AS successes, count(*) AS total`;
 
-/** Runs of an agent since `$oldest` with a known outcome. */
+/** Runs of an agent since `$oldest` that succeeded or failed, as in its success rate. */
 const KNOWN = `(
   SELECT * FROM invocations
-  WHERE agent_name = $agent AND status IN ('success', 'failure', 'partial')
+  WHERE agent_name = $agent AND status IN ('success', 'failure')
     AND started_at >= ${time("oldest")} AND started_at <= ${time("now")}
 )`;
 

@@ -1,6 +1,5 @@
 import type { ComponentChildren } from "preact";
 
-import { duration } from "../../../src/cli/format.js";
 import type { Answer } from "../api.js";
 
 /** An outcome or state: sign, colour and word. */
@@ -13,10 +12,12 @@ export function Rate({
   rate,
   runs,
   interval,
+  unit = "run",
 }: {
   rate: number | null;
   runs: number;
   interval: readonly [number, number] | null;
+  unit?: string;
 }) {
   if (rate === null || runs === 0) return <span class="faint">not enough evidence</span>;
   const bounds = interval && ` · ${Math.round(interval[0] * 100)}–${Math.round(interval[1] * 100)}`;
@@ -24,16 +25,11 @@ export function Rate({
     <span>
       {Math.round(rate * 100)} %{" "}
       <span class="faint">
-        · {runs} {runs === 1 ? "run" : "runs"}
+        · {runs} {runs === 1 ? unit : `${unit}s`}
         {bounds}
       </span>
     </span>
   );
-}
-
-/** A duration as a person would say it. */
-export function Duration({ seconds }: { seconds: number | null }) {
-  return <span>{duration(seconds)}</span>;
 }
 
 /** A point in time in the reader's zone. */
