@@ -17,8 +17,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   tables: ["log", "analyze"],
   "analyzer.ts": ["tables", "analyze"],
   access: ["tables", "log"],
-  serve: ["analyzer.ts", "analyze", "record", "log"],
-  cli: ["analyzer.ts", "access", "analyze", "record", "log", "serve"],
+  mcp: ["analyzer.ts", "analyze", "record"],
+  serve: ["analyzer.ts", "analyze", "record", "log", "mcp"],
+  cli: ["analyzer.ts", "access", "analyze", "record", "log", "serve", "mcp"],
   "index.ts": ["analyzer.ts", "analyze", "record"],
 };
 

@@ -7,6 +7,7 @@ import { addDemo } from "./commands/demo.js";
 import { addDoctor } from "./commands/doctor.js";
 import { addHandoffs } from "./commands/handoffs.js";
 import { addLog } from "./commands/log.js";
+import { addMcp } from "./commands/mcp.js";
 import { addOverhead } from "./commands/overhead.js";
 import { addPatterns } from "./commands/patterns.js";
 import { addExport } from "./commands/export.js";
@@ -51,6 +52,7 @@ for (const add of [
   addWorkflows,
   addWatch,
   addServe,
+  addMcp,
   addOverhead,
   addHandoffs,
   addPatterns,

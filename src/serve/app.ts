@@ -10,6 +10,8 @@ import { addWorkflows } from "./api/workflows.js";
 import { fromHereOnly, ownContentOnly, withTokenOnly, type Access } from "./guard.js";
 import type { Intake } from "./intake.js";
 import type { EventStream } from "./live/stream.js";
+import { addMcp } from "./mcp.js";
+import type { Workshop } from "../mcp/tool.js";
 import { addPage } from "./page.js";
 import type { Telemetry } from "./telemetry.js";
 
@@ -21,6 +23,7 @@ export interface Parts {
   readonly telemetry: Telemetry;
   readonly stream: EventStream;
   readonly intake: Intake;
+  readonly workshop: Workshop;
   readonly access: Access;
   readonly version: string;
   /** Serves sample data elsewhere, and gives the address. */
@@ -28,7 +31,7 @@ export interface Parts {
 }
 
 /** Puts the parts of the server together: who may come in, then what there is. */
-export function createApp({ telemetry, stream, intake, access, version, serveDemo }: Parts): OpenAPIHono {
+export function createApp({ telemetry, stream, intake, workshop, access, version, serveDemo }: Parts): OpenAPIHono {
   const app = new OpenAPIHono({
     defaultHook: (result, c) => {
       if (result.success) return undefined;
@@ -56,6 +59,7 @@ export function createApp({ telemetry, stream, intake, access, version, serveDem
     openapi: "3.1.0",
     info: { title: "oak-telemetry", version, description: "What teams of AI agents did, and what follows from it." },
   });
+  addMcp(app, workshop, version);
   addPage(app);
   return app;
 }

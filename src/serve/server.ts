@@ -3,6 +3,7 @@ import type { Server } from "node:http";
 import { serve as listen } from "@hono/node-server";
 
 import type { AnalyzerOptions } from "../analyzer.js";
+import { TelemetryLogger } from "../record/logger.js";
 import { createApp } from "./app.js";
 import type { Access } from "./guard.js";
 import { Intake } from "./intake.js";
@@ -53,7 +54,9 @@ export async function startServer({
   const { directory } = telemetry;
   const stream = await EventStream.start(directory, () => undefined);
   const intake = new Intake(directory);
-  const app = createApp({ telemetry, stream, intake, access, version, serveDemo });
+  const logger = new TelemetryLogger({ directory });
+  const workshop = { analyzer: telemetry.analyzer, logger };
+  const app = createApp({ telemetry, stream, intake, workshop, access, version, serveDemo });
   const server = await new Promise<Server>((resolve, reject) => {
     const started = listen(
       {
@@ -81,6 +84,7 @@ export async function startServer({
         setTimeout(() => server.closeAllConnections(), GRACE).unref();
       });
       intake.close();
+      logger.close();
       telemetry.close();
     },
   };
