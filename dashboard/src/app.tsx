@@ -1,5 +1,5 @@
 import type { ComponentType } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 
 import { Help, helpOpen } from "./components/help.js";
 import { handleKey } from "./keys.js";
@@ -39,8 +39,13 @@ export function App() {
   const { path } = route.value;
   const view = VIEWS.find((one) => one.path === (path[0] ?? "now"));
   const title = view?.name ?? "Not found";
+  const main = useRef<HTMLElement>(null);
+  const arrived = useRef(false);
   useEffect(() => {
     document.title = `${path[1] ?? title} · oak`;
+    // Who moves by keyboard or listens goes on at the new content; who has just come begins at the top.
+    if (arrived.current) main.current?.focus({ preventScroll: true });
+    arrived.current = true;
   }, [title, path[1]]);
   return (
     <div onClick={followLinks}>
@@ -60,11 +65,11 @@ export function App() {
         </nav>
         <Connection />
       </header>
-      <main id="main" tabIndex={-1}>
+      <main id="main" ref={main} tabIndex={-1}>
         {view === undefined ? (
           <Missing />
         ) : path[1] !== undefined && view.One ? (
-          <view.One id={path[1]} />
+          <view.One id={path[1]} key={path[1]} />
         ) : (
           <view.All />
         )}

@@ -13,10 +13,9 @@ const VIEWS: Readonly<Record<string, string>> = {
 let waiting = { key: "", at: 0 };
 const PATIENCE = 1500;
 
-/** `/` search, `g` then a letter: a view, `?` help, Escape closes it. */
+/** `/` search, `g` then a letter: a view, `?` help, which Escape closes. */
 export function handleKey(event: KeyboardEvent): void {
   if (event.metaKey || event.ctrlKey || event.altKey) return;
-  if (event.key === "Escape") helpOpen.value = false;
   const target = event.target as HTMLElement;
   if (target.closest("input, textarea, select, [contenteditable]")) return;
   const follows = waiting.key === "g" && event.timeStamp - waiting.at < PATIENCE;

@@ -1,4 +1,5 @@
 import { signal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
 
 /** Whether the help is open. */
 export const helpOpen = signal(false);
@@ -17,8 +18,10 @@ const KEYS = [
 ] as const;
 
 export function Help() {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => dialog.current?.showModal(), []);
   return (
-    <dialog open aria-labelledby="help-title" class="help">
+    <dialog ref={dialog} aria-labelledby="help-title" class="help" onClose={() => (helpOpen.value = false)}>
       <h2 id="help-title">Keys</h2>
       <dl>
         {KEYS.map(([key, meaning]) => (
@@ -30,7 +33,7 @@ export function Help() {
           </div>
         ))}
       </dl>
-      <button type="button" onClick={() => (helpOpen.value = false)}>
+      <button type="button" onClick={() => dialog.current?.close()}>
         Close
       </button>
     </dialog>

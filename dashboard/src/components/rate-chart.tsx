@@ -1,9 +1,10 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 // oxlint-disable-next-line import/no-unassigned-import -- the builder makes a file of it
 import "uplot/dist/uPlot.min.css";
 
 import type { AgentWeek } from "../../../src/analyze/agent-profile.js";
+import { percent } from "../format.js";
 
 interface Properties {
   readonly weeks: readonly AgentWeek[];
@@ -16,11 +17,11 @@ const HEIGHT = 220;
 /** The success rate by week with its interval as a band, and the change point marked and dated. */
 export function RateChart({ weeks, changed_at }: Properties) {
   const box = useRef<HTMLDivElement>(null);
+  const dark = useDark();
   useEffect(() => {
     const element = box.current!;
     const style = getComputedStyle(element);
     const colour = (name: string) => style.getPropertyValue(name).trim();
-    const percent = (share: number) => `${Math.round(share * 100)} %`;
     const axis = { stroke: colour("--faint"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false } };
     const x = weeks.map(({ week }) => Date.parse(week) / 1000);
     const plot = new uPlot(
@@ -30,7 +31,10 @@ export function RateChart({ weeks, changed_at }: Properties) {
         legend: { show: false },
         cursor: { drag: { x: false, y: false } },
         scales: { y: { range: [0, 1] } },
-        axes: [axis, { ...axis, values: (_, values) => values.map(percent), size: 56 }],
+        axes: [
+          { ...axis, space: 72, values: (_, times) => times.map((time) => dayOf(time * 1000)) },
+          { ...axis, values: (_, values) => values.map((share) => percent(share)), size: 56 },
+        ],
         bands: [{ series: [3, 2], fill: `color-mix(in srgb, ${colour("--work")} 30%, transparent)` }],
         series: [
           {},
@@ -52,6 +56,12 @@ export function RateChart({ weeks, changed_at }: Properties) {
               chart.ctx.moveTo(at, top);
               chart.ctx.lineTo(at, top + height);
               chart.ctx.stroke();
+              const before = at > chart.bbox.left + chart.bbox.width / 2;
+              chart.ctx.fillStyle = colour("--ink");
+              chart.ctx.font = `${12 * devicePixelRatio}px system-ui, sans-serif`;
+              chart.ctx.textAlign = before ? "right" : "left";
+              const text = `worse since ${dayOf(Date.parse(changed_at))}`;
+              chart.ctx.fillText(text, at + (before ? -8 : 8) * devicePixelRatio, top + height - 8 * devicePixelRatio);
               chart.ctx.restore();
             },
           ],
@@ -71,24 +81,43 @@ export function RateChart({ weeks, changed_at }: Properties) {
       observer.disconnect();
       plot.destroy();
     };
-  }, [weeks, changed_at]);
+  }, [weeks, changed_at, dark]);
   return (
     <figure class="chart">
       <div ref={box} aria-hidden="true" />
-      <table class="hidden">
-        <caption>Success rate by week</caption>
-        <tbody>
-          {weeks.map(({ week, runs, success_rate, success_rate_interval }) => (
-            <tr key={week}>
-              <th scope="row">{week}</th>
-              <td>
-                {Math.round(success_rate * 100)} % of {runs} runs, {Math.round(success_rate_interval[0] * 100)} to{" "}
-                {Math.round(success_rate_interval[1] * 100)}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <div class="hidden">
+        <table>
+          <caption>Success rate by week</caption>
+          <tbody>
+            {weeks.map(({ week, runs, success_rate, success_rate_interval }) => (
+              <tr key={week}>
+                <th scope="row">{week}</th>
+                <td>
+                  {percent(success_rate)} of {runs} runs, {Math.round(success_rate_interval[0] * 100)} to{" "}
+                  {Math.round(success_rate_interval[1] * 100)}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
     </figure>
   );
+}
+
+/** `Nov 16` */
+function dayOf(time: number): string {
+  return new Date(time).toLocaleDateString(undefined, { month: "short", day: "numeric", timeZone: "UTC" });
+}
+
+/** Whether the page is dark: what is drawn on a canvas does not follow by itself. */
+function useDark(): boolean {
+  const query = useMemo(() => matchMedia("(prefers-color-scheme: dark)"), []);
+  const [dark, setDark] = useState(query.matches);
+  useEffect(() => {
+    const follow = () => setDark(query.matches);
+    query.addEventListener("change", follow);
+    return () => query.removeEventListener("change", follow);
+  }, []);
+  return dark;
 }

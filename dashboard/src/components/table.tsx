@@ -1,5 +1,6 @@
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
+import { useMemo } from "preact/hooks";
 
 import { route, setParameters } from "../route.js";
 
@@ -27,76 +28,113 @@ interface Properties<R> {
   readonly keyOf: (row: R) => string;
   /** Column id; `-id`: largest first. */
   readonly sortedBy?: string;
-  /** The server sorts and pages: rows stay as they come. */
-  readonly asGiven?: boolean;
+  /** As many rows are drawn at once. */
+  readonly page?: number;
+  /** The server sorts and pages: rows stay as they come, and this gives all of them to be taken away. */
+  readonly all?: () => Promise<readonly R[]>;
 }
 
-/** As many rows are drawn at once. */
-const PAGE = 100;
+const PAGE = 50;
 
 /** A table that can be sorted, goes on by pages, and can be taken away as CSV and JSON. */
-export function DataTable<R>({ id, caption, columns, rows, keyOf, sortedBy, asGiven }: Properties<R>) {
-  const shown = useSignal(PAGE);
-  const order = route.value.parameters.get(`${id}.sort`) ?? sortedBy;
-  const sorted = asGiven ? rows : sortRows(rows, columns, order);
+export function DataTable<R>({ id, caption, columns, rows, keyOf, sortedBy, page = PAGE, all }: Properties<R>) {
+  const { parameters } = route.value;
+  const shown = Number(parameters.get(`${id}.rows`)) || page;
+  const order = parameters.get(`${id}.sort`) ?? sortedBy;
+  const sorted = useMemo(() => (all ? rows : sortRows(rows, columns, order)), [rows, order]);
+  const fixed = all !== undefined;
   return (
-    <div class="table" role="region" aria-label={caption} tabIndex={0}>
-      <table>
-        <caption>{caption}</caption>
-        <thead>
-          <tr>
-            {columns.map((column) => (
-              <th
-                key={column.id}
-                scope="col"
-                class={column.kind}
-                title={column.title}
-                aria-sort={asGiven ? undefined : sortOf(order, column.id)}
-              >
-                {asGiven ? (
-                  column.name
-                ) : (
-                  <button
-                    type="button"
-                    onClick={() => setParameters({ [`${id}.sort`]: next(order, column) }, { replace: true })}
-                  >
-                    {column.name}
-                    {order === column.id ? " ↑" : order === `-${column.id}` ? " ↓" : ""}
-                  </button>
-                )}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {sorted.slice(0, shown.value).map((row) => (
-            <tr key={keyOf(row)}>
+    <>
+      <div class="table" role="region" aria-label={caption} tabIndex={0}>
+        <table>
+          <caption>{caption}</caption>
+          <thead>
+            <tr>
               {columns.map((column) => (
-                <td key={column.id} class={column.kind}>
-                  {column.show ? column.show(row) : String(column.value(row) ?? "–")}
-                </td>
+                <th
+                  key={column.id}
+                  scope="col"
+                  class={column.kind}
+                  title={column.title}
+                  aria-sort={fixed ? undefined : sortOf(order, column.id)}
+                >
+                  {fixed ? (
+                    column.name
+                  ) : (
+                    <button
+                      type="button"
+                      onClick={() => setParameters({ [`${id}.sort`]: next(order, column) }, { replace: true })}
+                    >
+                      {column.name}
+                      {order === column.id ? " ↑" : order === `-${column.id}` ? " ↓" : ""}
+                    </button>
+                  )}
+                </th>
               ))}
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {sorted.slice(0, shown).map((row) => (
+              <tr key={keyOf(row)}>
+                {columns.map((column) => (
+                  <td key={column.id} class={column.kind}>
+                    {column.show ? column.show(row) : String(column.value(row) ?? "–")}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
       <p class="controls">
-        {sorted.length > shown.value && (
-          <button type="button" onClick={() => (shown.value += PAGE)}>
-            Show more ({sorted.length - shown.value} left)
+        {sorted.length > shown && (
+          <button type="button" onClick={() => setParameters({ [`${id}.rows`]: String(shown + 2 * page) })}>
+            Show more ({(sorted.length - shown).toLocaleString()} left)
           </button>
         )}
-        <button type="button" onClick={() => save(`${id}.csv`, "text/csv", toCsv(columns, sorted))}>
-          CSV
-        </button>
-        <button
-          type="button"
-          onClick={() => save(`${id}.json`, "application/json", JSON.stringify(sorted.map(toObject(columns)), null, 2))}
-        >
-          JSON
-        </button>
+        <Exports id={id} columns={columns} rows={all ?? (() => Promise.resolve(sorted))} />
       </p>
-    </div>
+    </>
+  );
+}
+
+interface ExportProperties<R> extends Pick<Properties<R>, "id" | "columns"> {
+  readonly rows: () => Promise<readonly R[]>;
+}
+
+/** Takes all rows away as a file. */
+function Exports<R>({ id, columns, rows }: ExportProperties<R>) {
+  const trouble = useSignal<string | undefined>(undefined);
+  const working = useSignal(false);
+  const take = async (name: string, type: string, textOf: (rows: readonly R[]) => string) => {
+    working.value = true;
+    trouble.value = undefined;
+    try {
+      save(name, type, textOf(await rows()));
+    } catch (error) {
+      trouble.value = (error as Error).message;
+    }
+    working.value = false;
+  };
+  const toJson = (given: readonly R[]) => JSON.stringify(given.map(toObject(columns)), null, 2);
+  return (
+    <>
+      <button
+        type="button"
+        disabled={working.value}
+        onClick={() => void take(`${id}.csv`, "text/csv", (given) => toCsv(columns, given))}
+      >
+        CSV
+      </button>
+      <button
+        type="button"
+        disabled={working.value}
+        onClick={() => void take(`${id}.json`, "application/json", toJson)}
+      >
+        JSON
+      </button>
+      {trouble.value !== undefined && <span role="alert">{trouble.value}</span>}
+    </>
   );
 }
 

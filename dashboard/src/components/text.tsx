@@ -1,6 +1,8 @@
-import type { ComponentChildren } from "preact";
+import { Fragment, type ComponentChildren } from "preact";
 
 import type { Answer } from "../api.js";
+import { percent } from "../format.js";
+import { href } from "../route.js";
 
 /** An outcome or state: sign, colour and word. */
 export function Status({ of }: { of: string }) {
@@ -23,13 +25,33 @@ export function Rate({
   const bounds = interval && ` · ${Math.round(interval[0] * 100)}–${Math.round(interval[1] * 100)}`;
   return (
     <span>
-      {Math.round(rate * 100)} %{" "}
+      {percent(rate)}{" "}
       <span class="faint">
         · {runs} {runs === 1 ? unit : `${unit}s`}
         {bounds}
       </span>
     </span>
   );
+}
+
+/** Names that others chose: what they hold does not turn the text around them. */
+export function Names({ of, between, most = Infinity }: { of: readonly string[]; between: string; most?: number }) {
+  return (
+    <>
+      {of.slice(0, most).map((name, i) => (
+        <Fragment key={i}>
+          {i > 0 && between}
+          <bdi>{name}</bdi>
+        </Fragment>
+      ))}
+      {of.length > most && `${between}… ${of.length - most} more`}
+    </>
+  );
+}
+
+/** Leads to what is known of an agent. */
+export function AgentLink({ name }: { name: string }) {
+  return <a href={href(["agents", name])}>{name}</a>;
 }
 
 /** A point in time in the reader's zone. */
@@ -43,18 +65,39 @@ export function Time({ at }: { at: string | null }) {
   );
 }
 
+interface LoadedProperties<T> {
+  readonly answer: Answer<T>;
+  /** What to show where there is no such thing. */
+  readonly missing?: ComponentChildren;
+  readonly children: (data: T) => ComponentChildren;
+}
+
 /** Shows an answer of the server as soon as there is one; the last one stays while the next is on its way. */
-export function Loaded<T>({ answer, children }: { answer: Answer<T>; children: (data: T) => ComponentChildren }) {
+export function Loaded<T>({ answer, missing, children }: LoadedProperties<T>) {
+  const { data, error } = answer;
+  if (answer.missing && missing !== undefined) return <>{missing}</>;
   return (
     <>
-      {answer.error !== undefined && (
+      {error !== undefined && (
         <p class="trouble" role="alert">
-          {answer.error}
+          {error}
         </p>
       )}
-      {answer.data !== undefined
-        ? children(answer.data)
-        : answer.error === undefined && <p class="faint">Reading the log…</p>}
+      {data !== undefined ? children(data) : error === undefined && <p class="faint">Reading the log…</p>}
+    </>
+  );
+}
+
+/** Says that there is nothing of a name, and where to look. */
+export function Missing({ what, name, among }: { what: string; name: string; among: string }) {
+  return (
+    <>
+      <h1>
+        There is no {what} <bdi>{name}</bdi>
+      </h1>
+      <p>
+        <a href={href([among])}>All {among}</a>
+      </p>
     </>
   );
 }

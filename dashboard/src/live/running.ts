@@ -96,19 +96,29 @@ function isYoung({ workflow_id }: WorkflowDetail): boolean {
   return recent.some((event) => event.event === "workflow_start" && event.workflow_id === workflow_id);
 }
 
+/** The server is asked at most so often: events tell the rest. Milliseconds. */
+const PAUSE = 5000;
+
 /** Keeps {@link running} true for as long as somebody looks. */
 export function followRunning(): () => void {
   const stopEvents = onEvent(apply);
-  // Once at first, then when the server has to say more than single events do; rarely, as events tell the rest.
-  void ask();
-  let last = Date.now();
-  const stopChanges = changes.subscribe(() => {
-    if (Date.now() - last < 5000) return;
-    last = Date.now();
-    void ask();
-  });
+  let next: ReturnType<typeof setTimeout> | undefined;
+  let last = -Infinity;
+  const askSoon = () => {
+    next ??= setTimeout(
+      () => {
+        next = undefined;
+        last = performance.now();
+        void ask();
+      },
+      Math.max(0, last + PAUSE - performance.now()),
+    );
+  };
+  // At once at first, then whenever the server may have more to say than single events do.
+  const stopChanges = changes.subscribe(askSoon);
   return () => {
     stopEvents();
     stopChanges();
+    clearTimeout(next);
   };
 }

@@ -38,24 +38,55 @@ function announce(): void {
   }, PAUSE) as unknown as number;
 }
 
-/** Listens to the server, for as long as the page is open: the browser reconnects and reads on from where it was. */
+/** Where the stream is, so that a new one goes on there. */
+let last: string | undefined;
+
+let source: EventSource | undefined;
+
+/**
+ * Listens to the server for as long as the page is to be seen: browsers open few connections to one server at once, and
+ * forgotten tabs would hold them all. What was missed comes when it is seen again.
+ */
 export function listen(): void {
-  const source = new EventSource("/api/v1/events");
-  source.addEventListener("ready", () => {
+  const follow = () => {
+    if (document.visibilityState === "visible") open();
+    else close();
+  };
+  document.addEventListener("visibilitychange", follow);
+  follow();
+}
+
+function close(): void {
+  source?.close();
+  source = undefined;
+}
+
+function open(): void {
+  if (source) return;
+  const resumed = last !== undefined;
+  const from = last === undefined ? "" : `?last_event_id=${encodeURIComponent(last)}`;
+  const opened = new EventSource(`/api/v1/events${from}`);
+  source = opened;
+  opened.addEventListener("ready", ({ lastEventId }: MessageEvent) => {
     // What was missed comes now; what is computed from it is asked for anew.
-    if (connection.value === "lost") changes.value++;
+    if (connection.value === "lost" || resumed) changes.value++;
     connection.value = "live";
+    last ??= lastEventId;
   });
-  source.addEventListener("error", () => {
+  opened.addEventListener("error", () => {
     connection.value = "lost";
     // Refused for good: try again by hand.
-    if (source.readyState === EventSource.CLOSED) setTimeout(listen, 3000);
+    if (opened.readyState !== EventSource.CLOSED) return;
+    close();
+    setTimeout(() => document.visibilityState === "visible" && open(), 3000);
   });
-  source.addEventListener("reset", () => {
+  opened.addEventListener("reset", ({ lastEventId }: MessageEvent) => {
+    last = lastEventId;
     changes.value++;
   });
   for (const name of EVENTS)
-    source.addEventListener(name, ({ data }: MessageEvent<string>) => {
+    opened.addEventListener(name, ({ data, lastEventId }: MessageEvent<string>) => {
+      last = lastEventId;
       const event = JSON.parse(data) as TelemetryEvent;
       for (const listener of listeners) listener(event);
       announce();

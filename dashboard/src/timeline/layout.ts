@@ -1,3 +1,4 @@
+import { readiness } from "../../../src/analyze/handoffs.js";
 import type { RunDetail, WorkflowDetail } from "../../../src/analyze/workflow-detail.js";
 
 /** A run in its place. */
@@ -68,4 +69,41 @@ export function planBars(
   span: number,
 ): readonly { agent: string; from: number; to: number }[] {
   return plan.map((agent, i) => ({ agent, from: (span * i) / plan.length, to: (span * (i + 1)) / plan.length }));
+}
+
+/** How long a run waited, and after whom. */
+export interface Wait {
+  readonly seconds: number;
+  readonly after: string;
+}
+
+/**
+ * The waits before runs, by id. The server knows them of a workflow that has ended; of one that is under way they are
+ * told here, by the same rule.
+ */
+export function waitsOf({ runs, handoffs, metrics }: WorkflowDetail): ReadonlyMap<string, Wait> {
+  const waits = new Map<string, Wait>();
+  const add = (id: string, seconds: number | null, after: string | null) => {
+    if (seconds !== null && seconds > 0) waits.set(id, { seconds, after: after ?? "the start" });
+  };
+  if (metrics) {
+    for (const { invocation_id, wait_seconds, after_agent } of runs) add(invocation_id, wait_seconds, after_agent);
+    return waits;
+  }
+  const microseconds = (offset: number) => Math.round(offset * 1e6);
+  const ready = readiness(
+    runs.map((run) => ({
+      id: run.invocation_id,
+      agent: run.agent_name,
+      task_type: run.task_type,
+      parent_id: run.parent_invocation_id,
+      detached: run.detached,
+      start: microseconds(run.start_offset),
+      end: run.end_offset === null ? null : microseconds(run.end_offset),
+      status: run.status,
+    })),
+    handoffs.map(({ offset, ...handoff }) => ({ ...handoff, at: microseconds(offset) })),
+  );
+  for (const { id, latency, from_agent } of ready) add(id, latency === null ? null : latency / 1e6, from_agent);
+  return waits;
 }

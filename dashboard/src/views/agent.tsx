@@ -1,17 +1,21 @@
 import type { AgentProfile, RecentFailure, Strength } from "../../../src/analyze/agent-profile.js";
-import { duration } from "../../../src/cli/format.js";
 import { useApi } from "../api.js";
 import { IntervalBar } from "../components/interval.js";
 import { RateChart } from "../components/rate-chart.js";
 import { DataTable, type Column } from "../components/table.js";
-import { Loaded, Rate, Time } from "../components/text.js";
+import { Loaded, Missing, Rate, Time } from "../components/text.js";
+import { duration, percent } from "../format.js";
 import { href } from "../route.js";
 import { Verdict } from "./agents.js";
 
 /** One agent: how it does over time, with which tasks, and why it failed. */
 export function Agent({ id }: { id: string }) {
   const answer = useApi<AgentProfile>(`agents/${encodeURIComponent(id)}`);
-  return <Loaded answer={answer.value}>{(profile) => <Profile profile={profile} />}</Loaded>;
+  return (
+    <Loaded answer={answer.value} missing={<Missing what="agent" name={id} among="agents" />}>
+      {(profile) => <Profile profile={profile} />}
+    </Loaded>
+  );
 }
 
 function Profile({ profile }: { profile: AgentProfile }) {
@@ -20,7 +24,9 @@ function Profile({ profile }: { profile: AgentProfile }) {
   const known = success_count + failure_count;
   return (
     <>
-      <h1>{agent_name}</h1>
+      <h1>
+        <bdi>{agent_name}</bdi>
+      </h1>
       <dl class="facts">
         <Fact name="Success">
           <Rate rate={success_rate} runs={known} interval={success_rate_interval} />
@@ -41,11 +47,13 @@ function Profile({ profile }: { profile: AgentProfile }) {
           </Fact>
         )}
       </dl>
+      <p>
+        <a href={href(["workflows"], { agent: agent_name })}>Workflows in which it ran</a>
+      </p>
       {trend.alert && (
         <p class="trouble">
-          It has been declining since <Time at={trend.alert.changed_at} />: {Math.round(trend.alert.rate_before * 100)}{" "}
-          % of {trend.alert.runs_before} runs before, {Math.round(trend.alert.rate_since * 100)} % of{" "}
-          {trend.alert.runs_since} since.
+          It has been declining since <Time at={trend.alert.changed_at} />: {percent(trend.alert.rate_before)} of{" "}
+          {trend.alert.runs_before} runs before, {percent(trend.alert.rate_since)} of {trend.alert.runs_since} since.
         </p>
       )}
       <h2>Success by week</h2>

@@ -1,12 +1,12 @@
 import type { AgentRank } from "../../../src/analyze/statistics.js";
 import type { AgentTrend } from "../../../src/analyze/trends.js";
-import { duration } from "../../../src/cli/format.js";
 import { useApi } from "../api.js";
 import { Empty } from "../components/empty.js";
 import { Sparkline } from "../components/sparkline.js";
 import { DataTable, type Column } from "../components/table.js";
-import { Loaded, Rate } from "../components/text.js";
-import { href, route, setParameters } from "../route.js";
+import { AgentLink, Loaded, Names, Rate } from "../components/text.js";
+import { duration } from "../format.js";
+import { useInAddress } from "../route.js";
 
 type Row = AgentRank & { readonly trend: AgentTrend | undefined };
 
@@ -14,7 +14,8 @@ type Row = AgentRank & { readonly trend: AgentTrend | undefined };
 export function Agents() {
   const ranking = useApi<{ agents: readonly AgentRank[] }>("agents");
   const trends = useApi<{ trends: Readonly<Record<string, AgentTrend>> }>("trends");
-  const wanted = (route.value.parameters.get("search") ?? "").toLowerCase();
+  const typed = useInAddress(["search"]);
+  const wanted = (typed.value["search"] ?? "").toLowerCase();
   return (
     <>
       <h1>Agents</h1>
@@ -31,8 +32,9 @@ export function Agents() {
                   Search
                   <input
                     type="search"
-                    value={wanted}
-                    onInput={(event) => setParameters({ search: event.currentTarget.value })}
+                    placeholder="agent or kind of task"
+                    value={typed.value["search"] ?? ""}
+                    onInput={(event) => (typed.value = { search: event.currentTarget.value })}
                   />
                 </label>
               </div>
@@ -81,7 +83,7 @@ const COLUMNS: readonly Column<Row>[] = [
     id: "agent_name",
     name: "Agent",
     value: ({ agent_name }) => agent_name,
-    show: ({ agent_name }) => <a href={href(["agents", agent_name])}>{agent_name}</a>,
+    show: ({ agent_name }) => <AgentLink name={agent_name} />,
   },
   { id: "invocation_count", name: "Runs", kind: "number", value: ({ invocation_count }) => invocation_count },
   {
@@ -132,5 +134,6 @@ const COLUMNS: readonly Column<Row>[] = [
     name: "Often does",
     kind: "text",
     value: ({ common_task_types }) => common_task_types.join(", "),
+    show: ({ common_task_types }) => <Names of={common_task_types} between=", " />,
   },
 ];

@@ -2,14 +2,14 @@ import type { HandoffAnalysis, PairLatency } from "../../../src/analyze/handover
 import type { CoordinationOverhead } from "../../../src/analyze/overhead.js";
 import type { PatternAnalysis, Variant } from "../../../src/analyze/patterns.js";
 import type { CoordinationWeek } from "../../../src/analyze/weeks.js";
-import { duration, percent } from "../../../src/cli/format.js";
 import { useApi } from "../api.js";
 import { Empty } from "../components/empty.js";
 import { HandoverGraph } from "../components/handover-graph.js";
 import { IntervalBar } from "../components/interval.js";
 import { DataTable, type Column } from "../components/table.js";
-import { Loaded, Rate } from "../components/text.js";
+import { AgentLink, Loaded, Names, Rate } from "../components/text.js";
 import { WeekBars } from "../components/week-bars.js";
+import { duration, percent } from "../format.js";
 
 /** Where the time of all workflows goes. */
 export function Coordination() {
@@ -33,8 +33,8 @@ export function Coordination() {
         <>
           <h2>By week</h2>
           <Loaded answer={weeks.value}>{(data) => <WeekBars weeks={data.weeks} />}</Loaded>
-          <h2>Who runs after whom</h2>
-          <Loaded answer={patterns.value}>{({ arcs }) => <HandoverGraph arcs={arcs} />}</Loaded>
+          <h2>Who waits for whom</h2>
+          <Loaded answer={handoffs.value}>{({ pairs }) => <HandoverGraph pairs={pairs} />}</Loaded>
           <h2>Waits between agents</h2>
           <Loaded answer={handoffs.value}>
             {({ pairs }) => (
@@ -43,6 +43,7 @@ export function Coordination() {
                 caption="From the end of one run to the start of the next, longest in all first"
                 columns={PAIRS}
                 rows={pairs}
+                page={20}
                 keyOf={({ from_agent, to_agent }) => `${from_agent} ${to_agent}`}
               />
             )}
@@ -55,6 +56,7 @@ export function Coordination() {
                 caption={`Sequences of agents of ${total_workflows.toLocaleString()} workflows`}
                 columns={VARIANTS}
                 rows={variants}
+                page={20}
                 keyOf={({ sequence }) => sequence.join("\n")}
               />
             )}
@@ -74,19 +76,28 @@ function Summary({ overhead, handoffs }: { overhead: CoordinationOverhead; hando
     <>
       <p class="sentence">
         {workflows_analyzed === 1 ? "Your workflow" : `Your ${workflows_analyzed.toLocaleString()} workflows`} waited{" "}
-        <strong>{percent(idle_share, 0)}</strong> of {workflows_analyzed === 1 ? "its" : "their"} time
+        <strong>{percent(idle_share)}</strong> of {workflows_analyzed === 1 ? "its" : "their"} time
         {interval && ` (${Math.round(interval[0] * 100)}–${Math.round(interval[1] * 100)} %)`}
-        {worst &&
-          worst.total_seconds > 0 &&
-          `; most of it between ${worst.from_agent} and ${worst.to_agent} (median ${duration(worst.p50_seconds)})`}
+        {worst && worst.total_seconds > 0 && (
+          <>
+            ; most of it between <bdi>{worst.from_agent}</bdi> and <bdi>{worst.to_agent}</bdi> (median{" "}
+            {duration(worst.p50_seconds)})
+          </>
+        )}
         . {overhead.idle_recommendation}.
         {band?.status === "undecided" &&
           ` That is not certain: ${band.reason ?? "the interval reaches into another band"}.`}
       </p>
       {cause && (
         <p>
-          What costs most: {cause.cause.replace("_", " ")}
-          {cause.agent_name !== undefined && ` of ${cause.agent_name}`} ({percent(cause.share, 0)}): {cause.advice}.
+          What costs most: {cause.cause.replaceAll("_", " ")}
+          {cause.agent_name !== undefined && (
+            <>
+              {" of "}
+              <AgentLink name={cause.agent_name} />
+            </>
+          )}{" "}
+          ({percent(cause.share)}): {cause.advice}.
         </p>
       )}
       <dl class="facts">
@@ -96,13 +107,14 @@ function Summary({ overhead, handoffs }: { overhead: CoordinationOverhead; hando
             <IntervalBar
               rate={idle_share ?? 0}
               interval={interval}
+              width={320}
               marks={band ? [band.thresholds.stay / 100, band.thresholds.consider / 100] : []}
             />
           </dd>
         </div>
         <div title="Time gained by agents working at the same time, as a share of the workflows' time">
           <dt>Saved by parallel work</dt>
-          <dd>{percent(overlap_share)}</dd>
+          <dd>{percent(overlap_share, 1)}</dd>
         </div>
         <div title="Agents at work while any is">
           <dt>Agents at once</dt>
@@ -111,7 +123,7 @@ function Summary({ overhead, handoffs }: { overhead: CoordinationOverhead; hando
         <div title="100 · (T − W)/T: waiting and parallel work cancel in it">
           <dt>Overhead as specified</dt>
           <dd>
-            {overhead.coordination_overhead_pct === null ? "–" : `${overhead.coordination_overhead_pct.toFixed(1)} %`}
+            {overhead.coordination_overhead_pct === null ? "–" : percent(overhead.coordination_overhead_pct / 100, 1)}
           </dd>
         </div>
       </dl>
@@ -129,8 +141,18 @@ const seconds = (id: keyof PairLatency & `${string}_seconds`, name: string, titl
 });
 
 const PAIRS: readonly Column<PairLatency>[] = [
-  { id: "from_agent", name: "From", value: ({ from_agent }) => from_agent },
-  { id: "to_agent", name: "To", value: ({ to_agent }) => to_agent },
+  {
+    id: "from_agent",
+    name: "From",
+    value: ({ from_agent }) => from_agent,
+    show: ({ from_agent }) => <AgentLink name={from_agent} />,
+  },
+  {
+    id: "to_agent",
+    name: "To",
+    value: ({ to_agent }) => to_agent,
+    show: ({ to_agent }) => <AgentLink name={to_agent} />,
+  },
   { id: "count", name: "Times", kind: "number", value: ({ count }) => count },
   {
     id: "declared",
@@ -146,7 +168,13 @@ const PAIRS: readonly Column<PairLatency>[] = [
 ];
 
 const VARIANTS: readonly Column<Variant>[] = [
-  { id: "sequence", name: "Agents, in order", kind: "text", value: ({ sequence }) => sequence.join(" → ") },
+  {
+    id: "sequence",
+    name: "Agents, in order",
+    kind: "text",
+    value: ({ sequence }) => sequence.join(" → "),
+    show: ({ sequence }) => <Names of={sequence} between=" → " />,
+  },
   {
     id: "count",
     name: "Times",
@@ -154,7 +182,7 @@ const VARIANTS: readonly Column<Variant>[] = [
     value: ({ count }) => count,
     show: ({ count, share }) => (
       <>
-        {count} <span class="faint">· {percent(share, 0)}</span>
+        {count} <span class="faint">· {percent(share)}</span>
       </>
     ),
   },

@@ -3,9 +3,9 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
 import type { WorkflowDetail } from "../../../src/analyze/workflow-detail.js";
-import { duration } from "../../../src/cli/format.js";
 import { Empty } from "../components/empty.js";
-import { Status } from "../components/text.js";
+import { Names, Status } from "../components/text.js";
+import { duration } from "../format.js";
 import { followRunning, running, runningTotal, runningTrouble } from "../live/running.js";
 import { href } from "../route.js";
 import { elapsed, Timeline } from "../timeline/timeline.js";
@@ -53,13 +53,18 @@ function Running({ workflow }: { workflow: Signal<WorkflowDetail> }) {
       <h2>
         <a href={href(["workflows", workflow_id])}>{project_name ?? workflow_id}</a> <Status of={status} />
       </h2>
-      <p>
+      <p class="line">
         <Elapsed workflow={detail} />
         {estimated_duration !== null && ` · estimate ${duration(estimated_duration)}`}
         {agent_plan.length > 0 && ` · ${done} of ${agent_plan.length} planned agents have begun`}
-        {status === "running" &&
-          ` · ${running_agents.length > 0 ? `at work: ${running_agents.join(", ")}` : "nobody at work"}`}
-        {detail.cancel_reason !== null && ` · ${detail.cancel_reason}`}
+        {status === "running" && (running_agents.length > 0 ? " · at work: " : " · nobody at work")}
+        {status === "running" && <Names of={running_agents} between=", " />}
+        {detail.cancel_reason !== null && (
+          <>
+            {" · "}
+            <bdi>{detail.cancel_reason}</bdi>
+          </>
+        )}
       </p>
       <Timeline workflow={detail} still />
     </section>

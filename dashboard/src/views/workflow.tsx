@@ -1,15 +1,18 @@
 import type { RunDetail, WorkflowDetail } from "../../../src/analyze/workflow-detail.js";
-import { duration, percent } from "../../../src/cli/format.js";
 import { useApi } from "../api.js";
 import { DataTable, type Column } from "../components/table.js";
-import { Loaded, Status, Time } from "../components/text.js";
-import { href } from "../route.js";
+import { AgentLink, Loaded, Missing, Names, Status, Time } from "../components/text.js";
+import { change, duration, percent } from "../format.js";
 import { Timeline } from "../timeline/timeline.js";
 
 /** One workflow: its timeline, where the time went, its runs and what was handed over. */
 export function Workflow({ id }: { id: string }) {
   const answer = useApi<WorkflowDetail>(`workflows/${encodeURIComponent(id)}`);
-  return <Loaded answer={answer.value}>{(workflow) => <Detail workflow={workflow} />}</Loaded>;
+  return (
+    <Loaded answer={answer.value} missing={<Missing what="workflow" name={id} among="workflows" />}>
+      {(workflow) => <Detail workflow={workflow} />}
+    </Loaded>
+  );
 }
 
 function Detail({ workflow }: { workflow: WorkflowDetail }) {
@@ -17,7 +20,7 @@ function Detail({ workflow }: { workflow: WorkflowDetail }) {
   return (
     <>
       <h1>
-        {project_name ?? workflow_id} <Status of={status} />
+        <bdi>{project_name ?? workflow_id}</bdi> <Status of={status} />
       </h1>
       <p class="faint">
         <Time at={started_at} /> · <code>{workflow_id}</code>
@@ -51,21 +54,24 @@ function Detail({ workflow }: { workflow: WorkflowDetail }) {
 
 function Facts({ workflow }: { workflow: WorkflowDetail }) {
   const { duration_seconds, elapsed_seconds, estimated_duration, estimate_error, metrics, plan, agent_plan } = workflow;
-  const error =
-    estimate_error === null ? "" : ` (${estimate_error >= 0 ? "+" : "−"}${percent(Math.abs(estimate_error), 0)})`;
+  const error = estimate_error === null ? "" : ` (${change(estimate_error)})`;
   const rework = metrics ? metrics.self_loops + metrics.repeats + metrics.redos + metrics.retries : 0;
   const facts: readonly (readonly [string, string, string?])[] = [
     elapsed_seconds === null ? ["Took", duration(duration_seconds)] : ["So far", duration(elapsed_seconds)],
     ...(estimated_duration === null ? [] : [["Estimate", `${duration(estimated_duration)}${error}`] as const]),
     ...(metrics
       ? ([
-          ["Waiting", `${percent(metrics.idle_share)} of it`, "time in which no agent was at work"],
+          ["Waiting", percent(metrics.idle_share), "share of its time in which no agent was at work"],
           ["Between agents", duration(metrics.handoff_gaps_seconds), "waiting after the first and before the last run"],
-          ["At the same time", `${percent(metrics.overlap_share)} of it`, "time gained by agents working at once"],
           [
-            "Coordination overhead",
-            `${metrics.coordination_overhead_pct.toFixed(1)}%`,
-            "as specified: waiting and parallel work cancel in it",
+            "At the same time",
+            percent(metrics.overlap_share),
+            "share of its time that was gained by agents working at once",
+          ],
+          [
+            "Overhead as specified",
+            percent(metrics.coordination_overhead_pct / 100, 1),
+            "100 · (T − W)/T: waiting and parallel work cancel in it",
           ],
           ...(rework > 0
             ? ([
@@ -74,7 +80,7 @@ function Facts({ workflow }: { workflow: WorkflowDetail }) {
             : []),
         ] as const)
       : []),
-    ...(plan.adherence === null ? [] : [["Plan kept", percent(plan.adherence, 0), planText(plan)] as const]),
+    ...(plan.adherence === null ? [] : [["Plan kept", percent(plan.adherence), planText(plan)] as const]),
     ...(agent_plan.length > 0 && plan.remaining.length > 0
       ? [["Still to come", plan.remaining.join(", ")] as const]
       : []),
@@ -105,7 +111,7 @@ const RUNS: readonly Column<RunDetail>[] = [
     id: "agent_name",
     name: "Agent",
     value: ({ agent_name }) => agent_name,
-    show: ({ agent_name }) => <a href={href(["agents", agent_name])}>{agent_name}</a>,
+    show: ({ agent_name }) => <AgentLink name={agent_name} />,
   },
   { id: "task_description", name: "Task", kind: "text", value: (run) => run.task_description ?? run.task_type },
   {
@@ -115,7 +121,7 @@ const RUNS: readonly Column<RunDetail>[] = [
     value: ({ status }) => status,
     show: ({ status, error_message }) => (
       <>
-        <Status of={status} /> {error_message}
+        <Status of={status} /> <bdi>{error_message}</bdi>
       </>
     ),
   },
@@ -123,7 +129,7 @@ const RUNS: readonly Column<RunDetail>[] = [
     id: "start_offset",
     name: "After",
     kind: "number",
-    title: "Seconds since the workflow's start",
+    title: "Time since the workflow's start",
     value: ({ start_offset }) => start_offset,
     show: ({ start_offset }) => duration(start_offset),
   },
@@ -139,9 +145,9 @@ const RUNS: readonly Column<RunDetail>[] = [
     name: "Waited",
     kind: "number",
     value: ({ wait_seconds }) => wait_seconds,
-    show: ({ wait_seconds, after_agent }) =>
-      wait_seconds ? `${duration(wait_seconds)} after ${after_agent ?? "the start"}` : duration(wait_seconds),
+    show: ({ wait_seconds }) => duration(wait_seconds),
   },
+  { id: "after_agent", name: "For", kind: "text", value: ({ after_agent }) => after_agent },
   {
     id: "critical_path_seconds",
     name: "Critical path",
@@ -162,14 +168,21 @@ const RUNS: readonly Column<RunDetail>[] = [
 ];
 
 const HANDOFFS: readonly Column<WorkflowDetail["handoffs"][number]>[] = [
+  { id: "from_agent", name: "From", value: ({ from_agent }) => from_agent },
+  { id: "to_agent", name: "To", value: ({ to_agent }) => to_agent },
   {
     id: "offset",
     name: "After",
     kind: "number",
+    title: "Time since the workflow's start",
     value: ({ offset }) => offset,
     show: ({ offset }) => duration(offset),
   },
-  { id: "from_agent", name: "From", value: ({ from_agent }) => from_agent },
-  { id: "to_agent", name: "To", value: ({ to_agent }) => to_agent },
-  { id: "artifacts", name: "Artifacts", kind: "text", value: ({ artifacts }) => artifacts.join(", ") },
+  {
+    id: "artifacts",
+    name: "Artifacts",
+    kind: "text",
+    value: ({ artifacts }) => artifacts.join(", "),
+    show: ({ artifacts }) => <Names of={artifacts} between=", " />,
+  },
 ];

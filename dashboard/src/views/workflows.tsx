@@ -1,19 +1,19 @@
-import { useEffect } from "preact/hooks";
-import { useSignal } from "@preact/signals";
-
 import type { WorkflowList, WorkflowSummary } from "../../../src/analyze/workflow-detail.js";
 import { WORKFLOW_STATUSES } from "../../../src/analyze/workflows.js";
-import { duration, percent } from "../../../src/cli/format.js";
-import { useApi } from "../api.js";
+import { read, useApi } from "../api.js";
 import { Empty } from "../components/empty.js";
 import { DataTable, type Column } from "../components/table.js";
-import { Loaded, Status, Time } from "../components/text.js";
-import { href, route, setParameters } from "../route.js";
+import { Loaded, Names, Status, Time } from "../components/text.js";
+import { duration, percent } from "../format.js";
+import { href, route, setParameters, useInAddress } from "../route.js";
 
 const PAGE = 50;
 
-/** Whoever types is waited for, milliseconds. */
-const TYPING = 250;
+/** The most that the server gives at once. */
+const MOST = 1000;
+
+/** In a table; all of them are where the workflow is. */
+const MOST_AGENTS = 8;
 
 const COLUMNS: readonly Column<WorkflowSummary>[] = [
   {
@@ -53,49 +53,47 @@ const COLUMNS: readonly Column<WorkflowSummary>[] = [
     title: "Share of its time in which no agent was at work",
     kind: "number",
     value: ({ idle_share }) => idle_share,
-    show: ({ idle_share }) => percent(idle_share, 0),
+    show: ({ idle_share }) => percent(idle_share),
   },
   {
     id: "agents",
     name: "Agents",
     kind: "text",
     value: ({ agents }) => agents.join(" → "),
+    show: ({ agents }) => <Names of={agents} between=" → " most={MOST_AGENTS} />,
   },
 ];
+
+const FILTERS = ["search", "status", "agent", "project", "since"] as const;
 
 /** All workflows, latest start first. */
 export function Workflows() {
   const { parameters } = route.value;
-  const filters = ["search", "status", "agent", "project", "since"];
-  const given = filters.flatMap((name) => (parameters.get(name) ? [[name, parameters.get(name)!]] : []));
+  const given = FILTERS.flatMap((name) => (parameters.get(name) ? [[name, parameters.get(name)!] as const] : []));
   const offset = Number(parameters.get("offset") ?? 0) || 0;
-  const query = new URLSearchParams([...given, ["limit", String(PAGE)], ["offset", String(offset)]]);
-  const answer = useApi<WorkflowList>(`workflows?${query}`);
+  const ask = (limit: number, from: number) =>
+    `workflows?${new URLSearchParams([...given, ["limit", String(limit)], ["offset", String(from)]] as string[][])}`;
+  const answer = useApi<WorkflowList>(ask(PAGE, offset));
+  const all = async () => {
+    const rows: WorkflowSummary[] = [];
+    for (let total = 1; rows.length < total;) {
+      const list = await read<WorkflowList>(ask(MOST, rows.length));
+      total = list.workflows.length > 0 ? list.total : 0;
+      rows.push(...list.workflows);
+    }
+    return rows;
+  };
   return (
     <>
       <h1>Workflows</h1>
-      <div class="controls" role="search">
-        <Typed name="search" label="Search" />
-        <label>
-          Status
-          <select
-            value={parameters.get("status") ?? ""}
-            onChange={(event) => setParameters({ status: event.currentTarget.value, offset: undefined })}
-          >
-            <option value="">any</option>
-            {WORKFLOW_STATUSES.map((status) => (
-              <option key={status}>{status}</option>
-            ))}
-          </select>
-        </label>
-        <Typed name="agent" label="Agent" />
-        <Typed name="project" label="Project" />
-      </div>
+      <Filters />
       <Loaded answer={answer.value}>
         {({ total, workflows }) =>
           total === 0 ? (
             given.length > 0 ? (
-              <p>No workflow is like that.</p>
+              <p>
+                No workflow is like that. <a href={href(["workflows"])}>All workflows</a>
+              </p>
             ) : (
               <Empty unless="No workflow has been recorded: runs of agents alone are under Agents." />
             )
@@ -107,14 +105,57 @@ export function Workflows() {
                 columns={COLUMNS}
                 rows={workflows}
                 keyOf={({ workflow_id }) => workflow_id}
-                asGiven
+                all={all}
               />
-              <Pages total={total} offset={offset} />
+              {total > PAGE && <Pages total={total} offset={offset} />}
             </>
           )
         }
       </Loaded>
     </>
+  );
+}
+
+function Filters() {
+  const { parameters } = route.value;
+  const typed = useInAddress(["search"], { offset: undefined });
+  const set = (name: string, value: string | undefined) => setParameters({ [name]: value, offset: undefined });
+  return (
+    <div class="controls" role="search">
+      <label>
+        Search
+        <input
+          type="search"
+          placeholder="project, agent or id"
+          value={typed.value["search"] ?? ""}
+          onInput={(event) => (typed.value = { search: event.currentTarget.value })}
+        />
+      </label>
+      <label>
+        Status
+        <select value={parameters.get("status") ?? ""} onChange={(event) => set("status", event.currentTarget.value)}>
+          <option value="">any</option>
+          {WORKFLOW_STATUSES.map((status) => (
+            <option key={status}>{status}</option>
+          ))}
+        </select>
+      </label>
+      {(["agent", "project", "since"] as const).map((name) => {
+        const value = parameters.get(name);
+        return (
+          value && (
+            <button
+              type="button"
+              key={name}
+              onClick={() => set(name, undefined)}
+              aria-label={`Without the filter ${name}`}
+            >
+              {name}: <bdi>{value}</bdi> ✕
+            </button>
+          )
+        );
+      })}
+    </div>
   );
 }
 
@@ -126,32 +167,11 @@ function Pages({ total, offset }: { total: number; offset: number }) {
         Later
       </button>
       <span>
-        {offset + 1}–{Math.min(total, offset + PAGE)} of {total.toLocaleString()}
+        {(offset + 1).toLocaleString()}–{Math.min(total, offset + PAGE).toLocaleString()} of {total.toLocaleString()}
       </span>
       <button type="button" disabled={offset + PAGE >= total} onClick={() => to(offset + PAGE)}>
         Earlier
       </button>
     </p>
-  );
-}
-
-/** A field that filters as one types. */
-function Typed({ name, label }: { name: string; label: string }) {
-  const value = route.value.parameters.get(name) ?? "";
-  const text = useSignal(value);
-  useEffect(() => {
-    text.value = value;
-  }, [value]);
-  const typed = text.value;
-  useEffect(() => {
-    if (typed === value) return undefined;
-    const timer = setTimeout(() => setParameters({ [name]: typed, offset: undefined }), TYPING);
-    return () => clearTimeout(timer);
-  }, [typed]);
-  return (
-    <label>
-      {label}
-      <input type="search" value={typed} onInput={(event) => (text.value = event.currentTarget.value)} />
-    </label>
   );
 }

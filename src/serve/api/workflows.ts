@@ -14,6 +14,7 @@ export function addWorkflows(app: OpenAPIHono, telemetry: Telemetry): void {
       status: z.enum(WORKFLOW_STATUSES).optional(),
       agent: z.string().optional().describe("An agent that ran or runs in it"),
       project: z.string().optional().describe("Name of the project; upper and lower case are the same"),
+      search: z.string().optional().describe("Stands in the project's name, the id or the name of an agent that ran"),
       since: time.optional().describe("Workflows that started then or later"),
       until: time.optional().describe("Workflows that started before"),
       limit,
