@@ -235,7 +235,8 @@ export class TelemetryAnalyzer {
   async getAgentProfile(agent_name: string, days = 182): Promise<AgentProfile | undefined> {
     const times = this.#trendTimes(days);
     return this.#read(async (tables) => {
-      const statistics = (await this.#statistics(tables)).agents[agent_name];
+      const { agents } = await this.#statistics(tables);
+      const statistics = Object.hasOwn(agents, agent_name) ? agents[agent_name] : undefined;
       if (!statistics) return undefined;
       const [trend] = await trends(tables, times, days, agent_name);
       return agentProfile(agent_name, { statistics, trend: trend!, ...(await profileRows(tables, agent_name, times)) });

@@ -1,14 +1,12 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 
+import type { MiddlewareHandler } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
 import { HTTPException } from "hono/http-exception";
-import type { MiddlewareHandler } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 
 /** Who may talk to the server. */
 export interface Access {
-  /** Names and addresses under which it is reached, besides those of the loopback. */
-  readonly hosts: readonly string[];
   /** What every request must carry; `undefined` where the server can be reached from this machine only. */
   readonly token: string | undefined;
 }
@@ -18,39 +16,48 @@ const COOKIE = "oak_token";
 
 /**
  * Refuses requests that a foreign web page makes through the user's browser: those whose Host is not ours (DNS
- * rebinding), and those whose Origin is another.
+ * rebinding), and those that come from a page of another origin. Under which names a server with a token is reached
+ * nobody can know; a page that is rebound to it has no token.
  */
-export function fromHereOnly({ hosts }: Access): MiddlewareHandler {
-  const known = new Set([...LOOPBACK, ...hosts.map((host) => (host.includes(":") ? `[${host}]` : host).toLowerCase())]);
+export function fromHereOnly({ token }: Access): MiddlewareHandler {
   return async (c, next) => {
     const host = c.req.header("host")?.toLowerCase() ?? "";
     const name = host.replace(/:\d+$/, "");
-    if (!known.has(name)) throw new HTTPException(421, { message: `this server is not ${name || "without a name"}` });
+    if (token === undefined && !LOOPBACK.has(name))
+      throw new HTTPException(421, {
+        message: `this server answers to localhost, not to ${name || "no name"}: with --token it answers to any name`,
+      });
     const origin = c.req.header("origin");
-    if (origin !== undefined && origin.toLowerCase().replace(/^https?:\/\//, "") !== host)
-      throw new HTTPException(403, { message: "requests from other web pages are refused" });
-    const site = c.req.header("sec-fetch-site");
+    const isForeign = origin !== undefined && origin.toLowerCase().replace(/^https?:\/\//, "") !== host;
+    const site = c.req.header("sec-fetch-site") ?? "none";
+    // A link to us, which the user followed, is no request of the page that it stands on.
     const isLink = c.req.method === "GET" && c.req.header("sec-fetch-mode") === "navigate";
-    if (site !== undefined && site !== "same-origin" && site !== "none" && !isLink)
+    if (isForeign || (site !== "same-origin" && site !== "none" && !isLink))
       throw new HTTPException(403, { message: "requests from other web pages are refused" });
     await next();
   };
 }
 
 /**
- * Lets nobody in without the token: `Authorization: Bearer …`, or `?token=…` once in a browser, which then has a cookie.
+ * Lets nobody in without the token: `Authorization: Bearer …`, or `?token=…` once in a browser, which then has a cookie
+ * and is sent on to the address without it.
  */
 export function withTokenOnly({ token }: Access): MiddlewareHandler {
   return async (c, next) => {
-    if (token === undefined) return next();
-    const asked = c.req.query("token");
-    const given = c.req.header("authorization")?.replace(/^bearer\s+/i, "") ?? asked ?? getCookie(c, COOKIE) ?? "";
-    if (!isSame(given, token))
-      throw new HTTPException(401, {
-        message: "the token is missing or wrong: it is printed where the server was started",
-      });
-    if (asked !== undefined) setCookie(c, COOKIE, token, { httpOnly: true, sameSite: "Strict", path: "/" });
-    return next();
+    const url = new URL(c.req.url);
+    const asked = url.searchParams.get("token");
+    if (token !== undefined) {
+      const given = c.req.header("authorization")?.replace(/^bearer\s+/i, "") ?? asked ?? getCookie(c, COOKIE) ?? "";
+      if (!isSame(given, token))
+        return c.json({ error: "the token is missing or wrong: it is printed where the server was started" }, 401, {
+          "www-authenticate": "Bearer",
+        });
+    }
+    if (asked === null || c.req.method !== "GET") return next();
+    if (token !== undefined) setCookie(c, COOKIE, token, { httpOnly: true, sameSite: "Strict", path: "/" });
+    url.searchParams.delete("token");
+    // No more than the path: a second slash before it would name another server.
+    return c.redirect(`${url.pathname.replace(/^\/+/, "/")}${url.search}`, 303);
   };
 }
 

@@ -31,7 +31,7 @@ export function HandoverGraph({ pairs }: Pick<HandoffAnalysis, "pairs">) {
   const arcs = drawn.map((pair) => ({ pair, ...arc(place(pair.from_agent), place(pair.to_agent)) }));
   if (drawn.length === 0) return <p class="faint">No run has waited for another agent's yet.</p>;
   return (
-    <figure class="graph scroll">
+    <figure class="graph scroll" role="group" aria-label="Who waits for whom; a table follows" tabIndex={0}>
       <svg viewBox={`0 0 ${2 * (RADIUS + MARGIN_X)} ${2 * (RADIUS + MARGIN_Y)}`} aria-hidden="true">
         <defs>
           <marker

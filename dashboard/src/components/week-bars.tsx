@@ -11,7 +11,7 @@ export function WeekBars({ weeks }: { weeks: readonly CoordinationWeek[] }) {
   const size = (share: number) => (share / tallest) * HEIGHT;
   return (
     <figure class="weeks">
-      <div class="scroll">
+      <div class="scroll" role="group" aria-label="Shares of time by week; a table follows" tabIndex={0}>
         <svg
           viewBox={`0 -16 ${weeks.length * WIDTH + 8} ${HEIGHT + 40}`}
           width={weeks.length * WIDTH + 8}

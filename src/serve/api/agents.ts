@@ -5,7 +5,7 @@ import type { AgentRank, Statistics } from "../../analyze/statistics.js";
 import type { AgentTrend } from "../../analyze/trends.js";
 import type { WorkflowAnalysis } from "../../analyze/workflows.js";
 import type { Telemetry } from "../telemetry.js";
-import { days } from "./parameters.js";
+import { days, text } from "./parameters.js";
 import { addResource } from "./resource.js";
 import { certainInterval, interval, isoTime, maybe, monotonicTrend, names } from "./values.js";
 
@@ -161,7 +161,7 @@ export function addAgents(app: OpenAPIHono, telemetry: Telemetry): void {
   addResource(app, {
     path: "/api/v1/agents",
     summary: "Agents by the specified score, best first",
-    query: z.object({ task_type: z.string().optional().describe("Only agents that often have such tasks") }),
+    query: z.object({ task_type: text.optional().describe("Only agents that often have such tasks") }),
     response: Ranking,
     read: ({ task_type }) =>
       telemetry.ask(`agents ${JSON.stringify(task_type ?? null)}`, async (analyzer) => ({
@@ -171,7 +171,7 @@ export function addAgents(app: OpenAPIHono, telemetry: Telemetry): void {
   addResource(app, {
     path: "/api/v1/agents/{agent_name}",
     summary: "One agent: by week, which tasks it is good and bad at, its last failures",
-    params: z.object({ agent_name: z.string() }),
+    params: z.object({ agent_name: text }),
     query: z.object({ days: days.default(182) }),
     response: Profile,
     read: ({ agent_name, days: back }) =>
@@ -188,7 +188,7 @@ export function addAgents(app: OpenAPIHono, telemetry: Telemetry): void {
   addResource(app, {
     path: "/api/v1/trends/{agent_name}",
     summary: "Whether one agent is getting better or worse",
-    params: z.object({ agent_name: z.string() }),
+    params: z.object({ agent_name: text }),
     query: z.object({ days }),
     response: Trend,
     read: ({ agent_name, days: back }) =>

@@ -5,6 +5,7 @@ import { PATTERN_UNITS, type PatternAnalysis } from "../../analyze/patterns.js";
 import type { CoordinationWeek } from "../../analyze/weeks.js";
 import type { Telemetry } from "../telemetry.js";
 import { OverheadSchema } from "./overhead-schema.js";
+import { wholeNumber } from "./parameters.js";
 import { addResource } from "./resource.js";
 import { interval, maybe, names } from "./values.js";
 
@@ -100,7 +101,7 @@ export function addCoordination(app: OpenAPIHono, telemetry: Telemetry): void {
   addResource(app, {
     path: "/api/v1/overhead/weeks",
     summary: "Shares of work, waiting and overlap by week",
-    query: z.object({ weeks: z.coerce.number().int().min(1).max(520).default(26) }),
+    query: z.object({ weeks: wholeNumber(1, 520).default(26) }),
     response: Weeks,
     read: ({ weeks }) =>
       telemetry.ask(`weeks ${weeks}`, async (analyzer) => ({ weeks: await analyzer.getCoordinationWeeks(weeks) })),

@@ -6,13 +6,26 @@ import { RECENT_DAYS } from "../../analyze/trends.js";
 /** Parameters that several resources take. */
 export const time = z.string().refine(isTimestamp, "must be an ISO 8601 time such as 2026-11-01T12:00:00Z");
 
-export const limit = z.coerce.number().int().min(0).max(1000).default(20).describe("How many at most");
+/** What it is compared with ends at a zero character. */
+export const text = z.string().refine((given) => !given.includes("\0"), "must not hold a zero character");
 
-export const offset = z.coerce.number().int().min(0).default(0).describe("How many to leave out before");
+/** A whole number as digits: what JavaScript takes for a number besides (nothing, 0x10, 1e3) is a mistake here. */
+export function wholeNumber(minimum: number, maximum: number) {
+  const message = `must be a whole number from ${minimum} to ${maximum}`;
+  return z
+    .string()
+    .regex(/^\d{1,16}$/, message)
+    .transform(Number)
+    .refine((value) => value >= minimum && value <= maximum, message)
+    .openapi({ type: "integer", minimum, maximum });
+}
 
-export const days = z.coerce
-  .number()
-  .gt(RECENT_DAYS)
-  .max(3650)
+export const limit = wholeNumber(0, 1000).default(20).describe("How many at most");
+
+export const offset = wholeNumber(0, Number.MAX_SAFE_INTEGER).default(0).describe("How many to leave out before");
+
+const MOST_DAYS = 3650;
+
+export const days = wholeNumber(RECENT_DAYS + 1, MOST_DAYS)
   .default(30)
   .describe(`How many days to look back; the last ${RECENT_DAYS} are compared with those before`);

@@ -4,6 +4,20 @@ import type { Context } from "hono";
 /** What every error says. */
 export const ErrorBody = z.object({ error: z.string().describe("What is wrong, and the way out") }).openapi("Error");
 
+/** An answer that says what is wrong. */
+export function errorAnswer(description: string) {
+  return { description, content: { "application/json": { schema: ErrorBody } } };
+}
+
+/** What any request may get in place of its answer. */
+export const REFUSALS = {
+  401: errorAnswer("The token is missing or wrong, where one is needed"),
+  403: errorAnswer("It comes from another web page"),
+  421: errorAnswer("It is addressed to a server of another name"),
+  500: errorAnswer("An error of the server"),
+  503: errorAnswer("The log cannot be read"),
+};
+
 const NOTHING = z.object({});
 
 /** One thing that can be read. */
@@ -28,17 +42,31 @@ export function addResource<
     method: "get",
     path,
     summary,
-    request: { ...(query ? { query } : {}), ...(params ? { params } : {}) },
+    request: { query: onlyThese(query ?? NOTHING), ...(params ? { params } : {}) },
     responses: {
       200: { description: "As asked for", content: { "application/json": { schema: response } } },
-      400: { description: "A parameter is wrong", content: { "application/json": { schema: ErrorBody } } },
-      404: { description: "There is no such thing", content: { "application/json": { schema: ErrorBody } } },
+      400: errorAnswer("A parameter is wrong, or there is none of this name"),
+      ...(params ? { 404: errorAnswer("There is no such thing") } : {}),
+      ...REFUSALS,
     },
   });
   app.openapi(route, (async (c: Context) => {
     const valid = (what: "query" | "param") => c.req.valid(what as never) as object;
-    const input = { ...(query ? valid("query") : {}), ...(params ? valid("param") : {}) };
+    const input = { ...valid("query"), ...(params ? valid("param") : {}) };
     const body = await read(input as z.infer<Q> & z.infer<P>, c);
+    // It is true of this moment only.
+    c.header("cache-control", "no-store");
     return body === undefined ? c.json({ error: "there is no such thing" }, 404) : c.json(body, 200);
   }) as never);
+}
+
+/** A mistyped parameter would go unnoticed: the answer would be that to another question. */
+function onlyThese({ shape }: z.ZodObject): z.ZodObject {
+  const names = Object.keys(shape);
+  return z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === "unrecognized_keys"
+        ? `there is no parameter ${issue.keys.join(", ")}, ${names.length > 0 ? `but ${names.join(", ")}` : "nor any other"}`
+        : undefined,
+  });
 }
