@@ -1,3 +1,4 @@
+import { agentProfile, type AgentProfile } from "./analyze/agent-profile.js";
 import { BAND_THRESHOLDS, type BandThresholds } from "./analyze/band.js";
 import { handoffAnalysis, type HandoffAnalysis } from "./analyze/handovers.js";
 import { coordinationOverhead, type CoordinationOverhead } from "./analyze/overhead.js";
@@ -13,6 +14,7 @@ import {
 } from "./analyze/periods.js";
 import { agentStatistics, rankAgents, type AgentRank, type Statistics } from "./analyze/statistics.js";
 import { agentTrend, RECENT_DAYS, type AgentTrend, type TrendAlert } from "./analyze/trends.js";
+import { coordinationWeek, type CoordinationWeek } from "./analyze/weeks.js";
 import {
   workflowDetail,
   type WorkflowDetail,
@@ -24,6 +26,7 @@ import { formatTimestamp, parseTimestamp } from "./event/clock.js";
 import { overheadInput } from "./tables/overhead-queries.js";
 import { arcTotals, handovers, pairLatencies, variantTotals } from "./tables/pattern-queries.js";
 import { KeptTables } from "./tables/kept.js";
+import { profileRows, weekTotals } from "./tables/profile-queries.js";
 import * as query from "./tables/queries.js";
 import type { Tables } from "./tables/tables.js";
 import { workflowFacts, workflowIdsLike, workflowList, type Moment } from "./tables/workflow-queries.js";
@@ -221,6 +224,38 @@ export class TelemetryAnalyzer {
   async getPerformanceTrends(days = 30): Promise<Record<string, AgentTrend>> {
     const times = this.#trendTimes(days);
     return byAgent(await this.#read((tables) => trends(tables, times, days)));
+  }
+
+  /**
+   * What one agent is like: its statistics and trend, how it does by week, which tasks it is good and bad at, and its last
+   * failures.
+   *
+   * @param days how far to look back, but for `statistics`, which are of all time; more than 7
+   * @returns `undefined` for an agent that never ran
+   * @throws {RangeError} when `days` is not more than 7
+   */
+  async getAgentProfile(agent_name: string, days = 182): Promise<AgentProfile | undefined> {
+    const times = this.#trendTimes(days);
+    return this.#read(async (tables) => {
+      const statistics = (await this.#statistics(tables)).agents[agent_name];
+      if (!statistics) return undefined;
+      const [trend] = await trends(tables, times, days, agent_name);
+      return agentProfile(agent_name, { statistics, trend: trend!, ...(await profileRows(tables, agent_name, times)) });
+    });
+  }
+
+  /**
+   * Where the time of workflows went, by week of their start, oldest first. Of workflows that ran to their end.
+   *
+   * @param weeks how far to look back
+   * @throws {RangeError} when `weeks` is no positive number
+   */
+  async getCoordinationWeeks(weeks = 26): Promise<CoordinationWeek[]> {
+    if (!(weeks > 0)) throw new RangeError(`weeks must be more than 0, got ${weeks}`);
+    const oldest = formatTimestamp(Math.max(0, this.#now() - weeks * 7 * DAY_SECONDS * 1000));
+    return this.#read(async (tables) =>
+      (await weekTotals(tables, { oldest, now: formatTimestamp(this.#now()) })).map(coordinationWeek),
+    );
   }
 
   /**

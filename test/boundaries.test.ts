@@ -22,7 +22,21 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "backtester.ts": ["tables", "select", "backtest"],
   "analyzer.ts": ["tables", "analyze"],
   access: ["tables", "log"],
-  cli: ["analyzer.ts", "selector.ts", "access", "analyze", "select", "record", "log", "backtest", "backtester.ts"],
+  mcp: ["analyzer.ts", "selector.ts", "select", "analyze", "record"],
+  serve: ["analyzer.ts", "selector.ts", "select", "analyze", "record", "log", "mcp"],
+  cli: [
+    "analyzer.ts",
+    "selector.ts",
+    "access",
+    "analyze",
+    "select",
+    "record",
+    "log",
+    "backtest",
+    "backtester.ts",
+    "serve",
+    "mcp",
+  ],
   "index.ts": ["analyzer.ts", "selector.ts", "backtester.ts", "backtest", "analyze", "select", "record"],
 };
 

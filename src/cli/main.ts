@@ -1,6 +1,4 @@
 #!/usr/bin/env node
-import { readFileSync } from "node:fs";
-
 import { Command, CommanderError } from "commander";
 
 import { addAgents } from "./commands/agents.js";
@@ -10,6 +8,7 @@ import { addDemo } from "./commands/demo.js";
 import { addDoctor } from "./commands/doctor.js";
 import { addHandoffs } from "./commands/handoffs.js";
 import { addLog } from "./commands/log.js";
+import { addMcp } from "./commands/mcp.js";
 import { addOverhead } from "./commands/overhead.js";
 import { addPatterns } from "./commands/patterns.js";
 import { addExport } from "./commands/export.js";
@@ -17,6 +16,7 @@ import { addPrune } from "./commands/prune.js";
 import { addRecommend } from "./commands/recommend.js";
 import { addReport } from "./commands/report.js";
 import { addSchema } from "./commands/schema.js";
+import { addServe } from "./commands/serve.js";
 import { addSql } from "./commands/sql.js";
 import { addStats } from "./commands/stats.js";
 import { addTables } from "./commands/tables.js";
@@ -24,6 +24,7 @@ import { addTrends } from "./commands/trends.js";
 import { addWatch } from "./commands/watch.js";
 import { addWorkflows } from "./commands/workflows.js";
 import { CommandError, isSystemError } from "./errors.js";
+import { version } from "./version.js";
 
 // Everything a command needs beyond its options is imported when it runs: --help and log start at once.
 const program = new Command("oak")
@@ -53,6 +54,8 @@ for (const add of [
   addAgents,
   addWorkflows,
   addWatch,
+  addServe,
+  addMcp,
   addOverhead,
   addHandoffs,
   addPatterns,
@@ -101,11 +104,4 @@ function exitCodeOf(error: unknown): number {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.stderr.write(`oak: unexpected error, please report it\n${text}\n`);
   return 1;
-}
-
-function version(): string {
-  const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
-    version: string;
-  };
-  return manifest.version;
 }

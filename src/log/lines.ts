@@ -23,13 +23,16 @@ export interface RawLine {
 /**
  * Reads a file as lines, in batches: what one read of the file completes. Memory is bounded by the longest line.
  * Gives nothing for a file that does not exist; other failures to open or read it are thrown.
+ *
+ * @param from bytes to leave out before: the beginning of a line, which is then number 1
  */
-export async function* readLines(path: string): AsyncGenerator<RawLine[]> {
+export async function* readLines(path: string, from = 0): AsyncGenerator<RawLine[]> {
   const file = await openLogFile(path);
   if (!file) return;
   try {
     let number = 0;
-    let offset = 0;
+    let offset = from;
+    let position = from;
     let parts: Buffer[] = [];
     let length = 0;
     const take = (part: Buffer) => {
@@ -48,8 +51,9 @@ export async function* readLines(path: string): AsyncGenerator<RawLine[]> {
     };
     for (;;) {
       // A new buffer for each read: the lines that are given away are views of it.
-      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(CHUNK_BYTES), 0, CHUNK_BYTES);
+      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(CHUNK_BYTES), 0, CHUNK_BYTES, position);
       if (bytesRead === 0) break;
+      position += bytesRead;
       const chunk = buffer.subarray(0, bytesRead);
       const lines: RawLine[] = [];
       let start = 0;

@@ -1,0 +1,3 @@
+export function Recommend() {
+  return <h1>Recommend</h1>;
+}

@@ -1,0 +1,91 @@
+import type { Server } from "node:http";
+
+import { serve as listen } from "@hono/node-server";
+
+import type { AnalyzerOptions } from "../analyzer.js";
+import { TelemetryLogger } from "../record/logger.js";
+import { createApp } from "./app.js";
+import type { Access } from "./guard.js";
+import { Intake } from "./intake.js";
+import { EventStream } from "./live/stream.js";
+import { Telemetry } from "./telemetry.js";
+
+/** How {@link startServer} serves. */
+export interface ServerOptions {
+  /** What is served. */
+  readonly telemetry: AnalyzerOptions;
+  readonly host: string;
+  /** 0: any that is free. */
+  readonly port: number;
+  readonly access: Access;
+  readonly version: string;
+  /** Serves sample data elsewhere, and gives the address. */
+  readonly serveDemo?: () => Promise<string>;
+}
+
+/** A server that is running. */
+export interface RunningServer {
+  readonly url: string;
+  readonly directory: string;
+  /** Answers what is under way, takes nothing new, and ends. */
+  stop(): Promise<void>;
+}
+
+/** Who sends its request slower than this is cut off, milliseconds. */
+const REQUEST_TIMEOUT = 30_000;
+
+/** How long answers that are under way may take when the server stops, milliseconds. */
+const GRACE = 2000;
+
+/**
+ * Serves a telemetry directory over HTTP.
+ *
+ * @throws what the system says, such as EADDRINUSE
+ */
+export async function startServer({
+  telemetry: options,
+  host,
+  port,
+  access,
+  version,
+  serveDemo,
+}: ServerOptions): Promise<RunningServer> {
+  const telemetry = new Telemetry(options);
+  const { directory } = telemetry;
+  const stream = await EventStream.start(directory, () => undefined);
+  const intake = new Intake(directory);
+  const logger = new TelemetryLogger({ directory });
+  const workshop = { analyzer: telemetry.analyzer, logger };
+  const app = createApp({ telemetry, stream, intake, workshop, access, version, serveDemo });
+  const server = await new Promise<Server>((resolve, reject) => {
+    const started = listen(
+      {
+        fetch: app.fetch,
+        hostname: host,
+        port,
+        serverOptions: { requestTimeout: REQUEST_TIMEOUT, headersTimeout: REQUEST_TIMEOUT },
+      },
+      () => resolve(started),
+    ) as Server;
+    started.once("error", reject);
+  });
+  // Whoever asks first need not wait for the log to be read. What is wrong with it, the answers say.
+  telemetry.analyzer.unreadableLines().catch(() => undefined);
+  const { port: actual } = server.address() as { port: number };
+  const name = host.includes(":") ? `[${host}]` : host;
+  return {
+    url: `http://${name}:${actual}`,
+    directory,
+    stop: async () => {
+      stream.stop();
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeIdleConnections();
+        setTimeout(() => server.closeAllConnections(), GRACE).unref();
+      });
+      intake.close();
+      logger.close();
+      telemetry.close();
+    },
+  };
+}
