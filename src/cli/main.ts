@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 
 import { addAgents } from "./commands/agents.js";
+import { addBacktest } from "./commands/backtest.js";
 import { addCompare } from "./commands/compare.js";
 import { addDemo } from "./commands/demo.js";
 import { addDoctor } from "./commands/doctor.js";
@@ -12,6 +13,7 @@ import { addOverhead } from "./commands/overhead.js";
 import { addPatterns } from "./commands/patterns.js";
 import { addExport } from "./commands/export.js";
 import { addPrune } from "./commands/prune.js";
+import { addRecommend } from "./commands/recommend.js";
 import { addReport } from "./commands/report.js";
 import { addSchema } from "./commands/schema.js";
 import { addServe } from "./commands/serve.js";
@@ -41,12 +43,13 @@ Examples:
   oak trends backend-architect    is this agent getting better or worse?
   oak stats --json | jq .agents   every report prints JSON too
 
-Exit codes: 0 done, 1 not done or something wrong was found, 2 wrong usage.`,
+Exit codes: 0 done, 1 not done or something wrong was found, 2 wrong usage; oak recommend has two more.`,
   );
 
 for (const add of [
   addDemo,
   addReport,
+  addRecommend,
   addStats,
   addAgents,
   addWorkflows,
@@ -58,6 +61,7 @@ for (const add of [
   addPatterns,
   addTrends,
   addCompare,
+  addBacktest,
   addLog,
   addDoctor,
   addSchema,
