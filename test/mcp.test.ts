@@ -90,10 +90,23 @@ describe("oak mcp", () => {
     const client = await overStdio(directory);
     const workflow_id = await orchestrate(client);
 
+    const nobody = await call(client, "recommend_agent", { task_description: "Test the shop" });
+    expect(nobody).toMatchObject({ isError: false, data: { status: "not_enough_evidence", agent_name: null } });
+    for (let i = 0; i < 4; i++)
+      await call(client, "record_outcome", {
+        agent_name: "tester",
+        task_description: `Test the shop's page ${i}`,
+        outcome: "success",
+        duration_seconds: 60,
+      });
+    const advice = await call(client, "recommend_agent", { task_description: "Test the shop" });
+    expect(advice.data).toMatchObject({ status: "recommended", agent_name: "tester" });
+    expect(advice.text).toMatch(/^tester: \d+ % likely to succeed \(.*\), from [45] similar runs/);
+
     const report = await call(client, "coordination_report");
     expect(report.data).toMatchObject({ status: "ok", workflows: 1 });
     const trend = await call(client, "agent_trend", { agent_name: "tester" });
-    expect(trend.data).toMatchObject({ verdict: "not_enough_evidence", recent_runs: 1, recent_success_rate: 0 });
+    expect(trend.data).toMatchObject({ verdict: "not_enough_evidence", recent_runs: 5, recent_success_rate: 0.8 });
     const { workflows } = await oakJson<{ workflows: unknown[] }>(["workflows", "--list", "--dir", directory]);
     expect(workflows).toMatchObject([{ workflow_id, status: "failed", agents: ["architect", "developer", "tester"] }]);
     const stats = await oakJson<{ agents: Record<string, unknown> }>(["stats", "--dir", directory]);

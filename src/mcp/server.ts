@@ -1,6 +1,7 @@
 import { McpServer } from "@modelcontextprotocol/server";
 
 import { addPrompts, addResources } from "./reading.js";
+import { addRecommendTool } from "./recommend-tool.js";
 import { addReportTools } from "./report-tools.js";
 import type { Workshop } from "./tool.js";
 import { addWorkflowTools } from "./workflow-tools.js";
@@ -14,6 +15,7 @@ export function createMcpServer(workshop: Workshop, version: string): McpServer 
         "Which agent should do a task, and what came of it: ask recommend_agent before you delegate, record_outcome after.",
     },
   );
+  addRecommendTool(server, workshop);
   addWorkflowTools(server, workshop);
   addReportTools(server, workshop);
   addResources(server, workshop);

@@ -3,11 +3,13 @@ import type { z } from "zod";
 
 import type { TelemetryAnalyzer } from "../analyzer.js";
 import type { WorkflowDetail } from "../analyze/workflow-detail.js";
+import type { AgentSelector } from "../selector.js";
 import type { TelemetryLogger } from "../record/logger.js";
 
 /** What the tools work with. */
 export interface Workshop {
   readonly analyzer: TelemetryAnalyzer;
+  readonly selector: AgentSelector;
   readonly logger: TelemetryLogger;
 }
 

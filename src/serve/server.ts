@@ -8,6 +8,7 @@ import { createApp } from "./app.js";
 import type { Access } from "./guard.js";
 import { Intake } from "./intake.js";
 import { EventStream } from "./live/stream.js";
+import { Counters } from "./metrics.js";
 import { Telemetry } from "./telemetry.js";
 
 /** How {@link startServer} serves. */
@@ -31,8 +32,12 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-/** Who sends its request slower than this is cut off, milliseconds. */
+/** Who sends its headers, or its whole request, slower than this is cut off, milliseconds. */
+const HEADERS_TIMEOUT = 10_000;
 const REQUEST_TIMEOUT = 30_000;
+
+/** How often the two are looked at, milliseconds. */
+const TIMEOUT_CHECK = 1000;
 
 /** How long answers that are under way may take when the server stops, milliseconds. */
 const GRACE = 2000;
@@ -52,18 +57,23 @@ export async function startServer({
 }: ServerOptions): Promise<RunningServer> {
   const telemetry = new Telemetry(options);
   const { directory } = telemetry;
-  const stream = await EventStream.start(directory, () => undefined);
+  const counters = new Counters();
+  const stream = await EventStream.start(directory, (entries) => counters.countEvents(entries));
   const intake = new Intake(directory);
   const logger = new TelemetryLogger({ directory });
-  const workshop = { analyzer: telemetry.analyzer, logger };
-  const app = createApp({ telemetry, stream, intake, workshop, access, version, serveDemo });
+  const workshop = { analyzer: telemetry.analyzer, selector: telemetry.selector, logger };
+  const app = createApp({ telemetry, stream, intake, workshop, counters, access, version, serveDemo });
   const server = await new Promise<Server>((resolve, reject) => {
     const started = listen(
       {
         fetch: app.fetch,
         hostname: host,
         port,
-        serverOptions: { requestTimeout: REQUEST_TIMEOUT, headersTimeout: REQUEST_TIMEOUT },
+        serverOptions: {
+          headersTimeout: HEADERS_TIMEOUT,
+          requestTimeout: REQUEST_TIMEOUT,
+          connectionsCheckingInterval: TIMEOUT_CHECK,
+        },
       },
       () => resolve(started),
     ) as Server;
