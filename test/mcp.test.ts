@@ -122,8 +122,8 @@ describe("oak mcp", () => {
       "complete_workflow",
       "coordination_report",
       "log_handoff",
-      "record_outcome",
       "recommend_agent",
+      "record_outcome",
       "start_workflow",
       "workflow_status",
     ]);
