@@ -1,6 +1,7 @@
 import type { Server } from "node:http";
 
 import { serve as listen } from "@hono/node-server";
+import type { OpenAPIHono } from "@hono/zod-openapi";
 
 import type { AnalyzerOptions } from "../analyzer.js";
 import { TelemetryLogger } from "../record/logger.js";
@@ -63,22 +64,19 @@ export async function startServer({
   const logger = new TelemetryLogger({ directory });
   const workshop = { analyzer: telemetry.analyzer, selector: telemetry.selector, logger };
   const app = createApp({ telemetry, stream, intake, workshop, counters, access, version, serveDemo });
-  const server = await new Promise<Server>((resolve, reject) => {
-    const started = listen(
-      {
-        fetch: app.fetch,
-        hostname: host,
-        port,
-        serverOptions: {
-          headersTimeout: HEADERS_TIMEOUT,
-          requestTimeout: REQUEST_TIMEOUT,
-          connectionsCheckingInterval: TIMEOUT_CHECK,
-        },
-      },
-      () => resolve(started),
-    ) as Server;
-    started.once("error", reject);
-  });
+  const close = () => {
+    stream.stop();
+    intake.close();
+    logger.close();
+    telemetry.close();
+  };
+  let server: Server;
+  try {
+    server = await listenOn(app, host, port);
+  } catch (error) {
+    close();
+    throw error;
+  }
   // Whoever asks first need not wait for the log to be read. What is wrong with it, the answers say.
   telemetry.analyzer.unreadableLines().catch(() => undefined);
   const { port: actual } = server.address() as { port: number };
@@ -87,15 +85,32 @@ export async function startServer({
     url: `http://${name}:${actual}`,
     directory,
     stop: async () => {
+      const ended = new Promise<void>((resolve) => server.close(() => resolve()));
+      setTimeout(() => server.closeAllConnections(), GRACE).unref();
+      server.closeIdleConnections();
+      // After nobody new is let in: a client of the stream comes back at once.
       stream.stop();
-      await new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeIdleConnections();
-        setTimeout(() => server.closeAllConnections(), GRACE).unref();
-      });
-      intake.close();
-      logger.close();
-      telemetry.close();
+      await ended;
+      close();
     },
   };
+}
+
+function listenOn({ fetch }: OpenAPIHono, hostname: string, port: number): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = listen(
+      {
+        fetch,
+        hostname,
+        port,
+        serverOptions: {
+          headersTimeout: HEADERS_TIMEOUT,
+          requestTimeout: REQUEST_TIMEOUT,
+          connectionsCheckingInterval: TIMEOUT_CHECK,
+        },
+      },
+      () => resolve(server),
+    ) as Server;
+    server.once("error", reject);
+  });
 }

@@ -2,7 +2,7 @@ import { createRoute, z, type OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 
 import type { Telemetry } from "../telemetry.js";
-import { addResource } from "./resource.js";
+import { addResource, REFUSALS } from "./resource.js";
 
 const About = z
   .object({
@@ -13,6 +13,26 @@ const About = z
     unreadable_lines: z.number(),
   })
   .openapi("About");
+
+const Health = z.object({ status: z.literal("ok"), service: z.literal("oak-telemetry"), version: z.string() });
+
+/** Whether it is up: whoever asks needs no token. */
+export function addHealth(app: OpenAPIHono, version: string): void {
+  app.openapi(
+    createRoute({
+      method: "get",
+      path: "/healthz",
+      summary: "Whether the server is up, and what it is; needs no token",
+      security: [],
+      responses: {
+        200: { description: "It is", content: { "application/json": { schema: Health.openapi("Health") } } },
+        403: REFUSALS[403],
+        421: REFUSALS[421],
+      },
+    }),
+    (c) => c.json({ status: "ok" as const, service: "oak-telemetry" as const, version }, 200),
+  );
+}
 
 /** What is served; and sample data, where there is nothing yet. */
 export function addAbout(
@@ -43,8 +63,9 @@ export function addAbout(
       responses: {
         200: {
           description: "Where it is served",
-          content: { "application/json": { schema: z.object({ url: z.string() }) } },
+          content: { "application/json": { schema: z.object({ url: z.string() }).openapi("Demo") } },
         },
+        ...REFUSALS,
       },
     }),
     (async (c: Context) => c.json({ url: await serveDemo() }, 200)) as never,
