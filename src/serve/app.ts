@@ -47,7 +47,7 @@ export function createApp(parts: Parts): OpenAPIHono {
     defaultHook: (result, c) => {
       if (result.success) return undefined;
       const { path, message } = result.error.issues[0]!;
-      return c.json({ error: `${path.join(".")}: ${message}` }, 400);
+      return c.json({ error: path.length > 0 ? `${path.join(".")}: ${message}` : message }, 400);
     },
   });
   app.use(counters.countRequests(), ownContentOnly(), fromHereOnly(access));

@@ -3,17 +3,19 @@ import { z } from "@hono/zod-openapi";
 import { isTimestamp } from "../../event/clock.js";
 import { RECENT_DAYS } from "../../analyze/trends.js";
 
+/** A text that is given once. */
+const once = () => z.string("must be given once");
+
 /** Parameters that several resources take. */
-export const time = z.string().refine(isTimestamp, "must be an ISO 8601 time such as 2026-11-01T12:00:00Z");
+export const time = once().refine(isTimestamp, "must be an ISO 8601 time such as 2026-11-01T12:00:00Z");
 
 /** What it is compared with ends at a zero character. */
-export const text = z.string().refine((given) => !given.includes("\0"), "must not hold a zero character");
+export const text = once().refine((given) => !given.includes("\0"), "must not hold a zero character");
 
 /** A whole number as digits: what JavaScript takes for a number besides (nothing, 0x10, 1e3) is a mistake here. */
 export function wholeNumber(minimum: number, maximum: number) {
   const message = `must be a whole number from ${minimum} to ${maximum}`;
-  return z
-    .string()
+  return once()
     .regex(/^\d{1,16}$/, message)
     .transform(Number)
     .refine((value) => value >= minimum && value <= maximum, message)
