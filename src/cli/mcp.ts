@@ -16,7 +16,7 @@ export async function serveMcp(options: CommonOptions): Promise<void> {
   const directory = findTelemetryDirectory(options.dir);
   const analyzer = new TelemetryAnalyzer({ directory });
   const selector = new AgentSelector({ directory });
-  const logger = new TelemetryLogger({ directory });
+  const logger = new TelemetryLogger({ directory, endpoint: null });
   const ended = once(process.stdin, "close");
   const connection = serveStdio(() => createMcpServer({ analyzer, selector, logger }, version()), {
     onerror: (error) => note(`oak mcp: ${error.message}`),

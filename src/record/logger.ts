@@ -19,6 +19,7 @@ import type {
   WorkflowStartArguments,
 } from "./calls.js";
 import { DefinitionHashes } from "./definition-hashes.js";
+import { DeliveryError, endpointOf, Remote, type Endpoint } from "./remote.js";
 import { reportFields } from "./report.js";
 import { Workflow, type WorkflowOptions } from "./workflow.js";
 
@@ -99,7 +100,9 @@ export class TelemetryLogger {
   readonly #clock: Clock;
   readonly #redact: LoggerOptions["redact"];
   readonly #onError: (error: Error) => void;
-  readonly #files: Readonly<Record<LogKind, Appender>>;
+  /** Where lines go: to the files of the log, or all to a server. */
+  readonly #files: Readonly<Record<LogKind, Pick<Appender, "append" | "close">>>;
+  readonly #remote: Remote | undefined;
   /** Tells this logger's events from all others', together with the sequence. */
   readonly #writer = randomBytes(9).toString("base64url");
   readonly #session: string;
@@ -131,7 +134,20 @@ export class TelemetryLogger {
       if (error === undefined) this.#failing = false;
       else this.#drop(lines, error);
     };
-    const appender = (kind: LogKind) => new Appender({ path: join(this.directory, LOG_FILES[kind]), fsync, onWritten });
+    const endpoint = this.#endpoint(options);
+    this.#remote =
+      endpoint && this.enabled
+        ? new Remote({
+            ...endpoint,
+            directory: this.directory,
+            fsync,
+            onWritten,
+            onLost: (lines) => (this.#dropped += lines),
+            onTrouble: (error) => this.#report(error),
+          })
+        : undefined;
+    const appender = (kind: LogKind) =>
+      this.#remote ?? new Appender({ path: join(this.directory, LOG_FILES[kind]), fsync, onWritten });
     this.#files = {
       workflow: appender("workflow"),
       invocation: appender("invocation"),
@@ -139,7 +155,7 @@ export class TelemetryLogger {
     };
   }
 
-  /** Lines that could not be written and are lost. */
+  /** Events that are lost: they could not be written, or a server refused them. */
   get dropped(): number {
     return this.#dropped;
   }
@@ -309,6 +325,15 @@ export class TelemetryLogger {
   }
 
   /**
+   * Waits until what was recorded has arrived at the {@link LoggerOptions.endpoint}, or cannot for now; no longer than two
+   * seconds. Needed only before a program is ended by `process.exit`; and what did not arrive is not lost, but sent by the
+   * next logger with the same directory and endpoint.
+   */
+  async flush(): Promise<void> {
+    await this.#remote?.flush();
+  }
+
+  /**
    * Writes the specification's fields in their order, then what this recorder adds.
    *
    * @param rest more fields, as they stand in the line
@@ -344,6 +369,21 @@ export class TelemetryLogger {
     }
   }
 
+  /** A wrong argument is the caller's mistake, a wrong environment is not: then the log of the directory has the events. */
+  #endpoint({ endpoint, token }: LoggerOptions): Endpoint | undefined {
+    if (endpoint === null) return undefined;
+    const url = check.optionalId("endpoint", endpoint) ?? undefined;
+    const secret = check.optionalId("token", token) ?? process.env["OAK_TOKEN"];
+    try {
+      return endpointOf(url ?? process.env["OAK_ENDPOINT"], secret);
+    } catch (error) {
+      const { message } = error as DeliveryError;
+      if (url !== undefined) throw new check.ArgumentError("endpoint", message);
+      this.#report(new DeliveryError(`OAK_ENDPOINT ${message}; events are written to ${this.directory}`));
+      return undefined;
+    }
+  }
+
   /** Where to write is not found when the working directory was deleted, or nobody knows the user's home. */
   #findDirectory(given: string | null): string | undefined {
     try {
@@ -359,8 +399,12 @@ export class TelemetryLogger {
     this.#dropped += lines;
     if (this.#failing) return;
     this.#failing = true;
+    this.#report(error);
+  }
+
+  #report(failure: unknown): void {
     try {
-      const handled: unknown = this.#onError(error instanceof Error ? error : new Error(String(error)));
+      const handled: unknown = this.#onError(failure instanceof Error ? failure : new Error(String(failure)));
       if (handled instanceof Promise) handled.catch(() => undefined);
     } catch {
       // The host's own handler failed; telemetry must not make that the host's problem.
@@ -375,5 +419,6 @@ function enabledByEnvironment(): boolean {
 
 function reportOnStderr(error: Error): void {
   // Unlike process.stderr.write, it survives that nobody listens any more.
-  console.error(`oak-telemetry: telemetry is not being recorded: ${error.message}`);
+  const failure = error instanceof DeliveryError ? "is not being sent" : "is not being recorded";
+  console.error(`oak-telemetry: telemetry ${failure}: ${error.message}`);
 }

@@ -61,7 +61,7 @@ export async function startServer({
   const counters = new Counters();
   const stream = await EventStream.start(directory, (entries) => counters.countEvents(entries));
   const intake = new Intake(directory);
-  const logger = new TelemetryLogger({ directory });
+  const logger = new TelemetryLogger({ directory, endpoint: null });
   const workshop = { analyzer: telemetry.analyzer, selector: telemetry.selector, logger };
   const app = createApp({ telemetry, stream, intake, workshop, counters, access, version, serveDemo });
   const close = () => {
