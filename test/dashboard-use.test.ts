@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { TelemetryEvent } from "../src/event/events.js";
 import { hasBrowser, settled, useBrowser } from "./support/browser.js";
 import { append, directoryOf } from "./support/directory.js";
+import { oakJson } from "./support/oak.js";
 import { eventsOf, run } from "./support/scenario.js";
 import { serveDirectory } from "./support/server.js";
 
@@ -33,9 +34,11 @@ function history(): TelemetryEvent[] {
       },
       origin + i * (DAY / 2),
     );
-    return events.map((event) =>
-      event.event === "workflow_start" ? { ...event, project_name: i % 2 === 0 ? "Shop" : "Portal" } : event,
-    );
+    return events.map((event): TelemetryEvent => {
+      if (event.event === "workflow_start") return { ...event, project_name: i % 2 === 0 ? "Shop" : "Portal" };
+      if (event.event === "invocation_start") return { ...event, task_description: `${event.agent_name}'s task` };
+      return event;
+    });
   }).flat();
 }
 
@@ -228,5 +231,67 @@ describe.skipIf(!hasBrowser())("the dashboard, in use", () => {
     await page.getByText("40 workflows").waitFor();
     await page.goto(`${url}/agents/${encodeURIComponent("no/body %")}`);
     await page.getByRole("heading", { name: "There is no agent no/body %" }).waitFor();
+  });
+
+  it("recommends while one types, says why, and keeps the question in the address", async () => {
+    const { url } = await serveDirectory(directory);
+    const { page, complaints } = await open(`${url}/recommend`);
+    await page.getByText("Type a task").waitFor();
+    await page.keyboard.press("/");
+    await page.keyboard.type("architect's task", { delay: 20 });
+    const sentence = page.locator(".sentence");
+    await sentence.getByText("architect").waitFor();
+    await page.waitForURL((address) => address.searchParams.get("task") === "architect's task");
+
+    // What the command line says, digit by digit.
+    const question = ["--task", "architect's task", "--dir", directory];
+    const advice = await oakJson<{ agent_name: string; confidence: number }>(["recommend", ...question]);
+    const answer = await fetch(`${url}/api/v1/recommend?task=architect%27s%20task`);
+    expect(await answer.json()).toMatchObject({ agent_name: advice.agent_name, confidence: advice.confidence });
+    expect(await sentence.innerText()).toContain(`${Math.round(advice.confidence * 100)}\u00A0%`);
+    const { agents } = await oakJson<{ agents: { agent_name: string }[] }>(["recommend", "--all", ...question]);
+    const ranked = page.locator("table", { hasText: "In the order in which they would be chosen" });
+    expect(await ranked.locator("tbody td:first-child").allInnerTexts()).toEqual(
+      agents.map(({ agent_name }) => agent_name),
+    );
+
+    await page.getByRole("button", { name: "Why tester" }).click();
+    await page.getByRole("heading", { name: /^Why tester is given/ }).waitFor();
+    await page.getByText("Past runs that speak for it most").waitFor();
+    expect(parameters(page)).toEqual({ task: "architect's task", agent: "tester" });
+    await page.reload();
+    await page.getByRole("heading", { name: /^Why tester is given/ }).waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  it("says in words why it recommends nobody, and what the domains are", async () => {
+    const { url } = await serveDirectory(directory);
+    const { page } = await open(`${url}/recommend?task=paint+a+fence`);
+    await page.getByText("Not enough evidence").waitFor();
+    await page.getByRole("searchbox", { name: "Domain" }).fill("gardening");
+    await page.getByText("No run is of a domain").waitFor();
+    await page.getByRole("button", { name: "tester", exact: true }).click();
+    await page.waitForURL((address) => address.searchParams.get("domain") === "tester");
+    await page.locator(".sentence").getByText("tester").waitFor();
+    await page.getByRole("searchbox", { name: "Task" }).fill("");
+    await page.getByText("Type a task").waitFor();
+  });
+
+  it("describes the specialist that is missing where all have failed", async () => {
+    const eight = (agent: string, status: "success" | "failure") =>
+      Object.fromEntries(Array.from({ length: 8 }, (_, i) => [`r${i}`, run(i * 10, i * 10 + 5, { agent, status })]));
+    const work = (id: string, task_description: string, runs: ReturnType<typeof eight>) =>
+      eventsOf(id, { end: 90, runs }, Date.now() - DAY).map((event): TelemetryEvent =>
+        event.event === "invocation_start" ? { ...event, task_description } : event,
+      );
+    const events = [
+      ...work("w", "Tune the query planner", eight("junior", "failure")),
+      ...work("v", "Write the manual", eight("writer", "success")),
+    ];
+    const { url } = await serveDirectory(directoryOf(events));
+    const { page } = await open(`${url}/recommend?task=tune+the+query+planner`);
+    await page.getByText("No suitable agent").waitFor();
+    await page.getByText(/It would cover .*planner/).waitFor();
+    await page.getByText(/failed 8 of 8 times, with junior/).waitFor();
   });
 });
