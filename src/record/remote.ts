@@ -42,9 +42,9 @@ const PATIENCE_MILLISECONDS = 2000;
 const MOST_BYTES = 256 * 1024 * 1024;
 
 /**
- * Delivers lines to a server. Each is in a file of the spool before the call returns, and stays there until the server
- * has confirmed it: what an unreachable server or the end of the process leaves there is sent by whoever comes next. So
- * each line arrives at least once, and counts once, because it has an `event_id`.
+ * Delivers lines to a server. Each is written to the spool as it would be to the log, and stays there until the server has
+ * confirmed it; what an unreachable server or the end of the process leaves there is sent by whoever comes next. So each
+ * line arrives at least once, and counts once, because it has an `event_id`.
  */
 export class Remote {
   readonly #options: RemoteOptions;

@@ -171,8 +171,16 @@ export function waitingIn(directory: string): Waiting[] {
     const paths = filesOf(folder).map((file) => join(folder, file));
     const events = paths.reduce((sum, path) => sum + linesIn(path).length, 0);
     const bytes = paths.reduce((sum, path) => sum + sizeOf(path), 0);
-    return events === 0 ? [] : [{ endpoint: decodeURIComponent(name), events, bytes }];
+    return events === 0 ? [] : [{ endpoint: endpointIn(name), events, bytes }];
   });
+}
+
+function endpointIn(folder: string): string {
+  try {
+    return decodeURIComponent(folder);
+  } catch {
+    return folder;
+  }
 }
 
 function filesOf(folder: string, end = ".jsonl"): string[] {

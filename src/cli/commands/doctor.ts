@@ -6,7 +6,7 @@ import { print, printJson } from "../terminal.js";
 
 export function addDoctor(program: Command): void {
   commonOptions(program.command("doctor"))
-    .description("check the log: lines, damage with its place, orphans, unknown fields")
+    .description("check the log: lines, damage with its place, orphans, unknown fields, events that wait for a server")
     .addHelpText(
       "after",
       "\nExit code 1 when a line is damaged or breaks the schema, else 0: orphans and unknown fields are only reported." +
@@ -18,9 +18,12 @@ export function addDoctor(program: Command): void {
       const inspection = await inspectLog(directory, showProgress());
       const healthy = inspection.damaged.length + inspection.invalid.length === 0;
       if (!healthy) process.exitCode = 1;
-      if (options.json) return printJson({ directory, healthy, ...inspection });
-      if (inspection.files.every((file) => file.lines === 0)) return printEmpty(directory);
-      const { inspectionText } = await import("../views/inspection.js");
-      print(inspectionText(directory, inspection, healthy));
+      const { waitingIn } = await import("../../record/spool.js");
+      const waiting = waitingIn(directory);
+      if (options.json) return printJson({ directory, healthy, ...inspection, waiting });
+      const { inspectionText, waitingText } = await import("../views/inspection.js");
+      if (inspection.files.every((file) => file.lines === 0)) printEmpty(directory);
+      else print(inspectionText(directory, inspection, healthy));
+      if (waiting.length > 0) print("", waitingText(waiting));
     });
 }
