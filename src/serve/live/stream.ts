@@ -29,7 +29,7 @@ export class EventStream {
   #tail!: LogTail;
 
   private constructor(private readonly directory: string) {
-    this.#heartbeat = setInterval(() => this.#send(encoder.encode(": still here\n\n")), HEARTBEAT_MILLISECONDS);
+    this.#heartbeat = setInterval(() => this.#send(encoder.encode(": still here\n\n")), HEARTBEAT_MILLISECONDS).unref();
   }
 
   /** @param onEntries is told too, before the clients */
