@@ -213,12 +213,12 @@ function watchExit(): void {
 export function endpointOf(url: string | undefined, token: string | undefined): Endpoint | undefined {
   const given = url?.trim();
   if (!given) return undefined;
-  const parsed = URL.canParse(given) ? new URL(given) : undefined;
-  if (!parsed || !/^https?:$/.test(parsed.protocol) || parsed.search !== "" || parsed.hash !== "")
+  const address = URL.canParse(given) ? new URL(given) : undefined;
+  if (!address || !/^https?:$/.test(address.protocol) || address.search !== "" || address.hash !== "")
     throw new DeliveryError(`must be an address such as http://127.0.0.1:4318, got ${JSON.stringify(given)}`);
-  if (parsed.username !== "" || parsed.password !== "")
+  if (address.username !== "" || address.password !== "")
     throw new DeliveryError("must not hold a password: the token has an option of its own, and OAK_TOKEN");
-  return { url: `${parsed.origin}${parsed.pathname}`.replace(/\/+$/, ""), token: token?.trim() || undefined };
+  return { url: `${address.origin}${address.pathname}`.replace(/\/+$/, ""), token: token?.trim() || undefined };
 }
 
 /** What a server says is wrong. */
