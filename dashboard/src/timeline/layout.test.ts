@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import type { RunDetail } from "../../../src/analyze/workflow-detail.js";
-import { horizon, lanesOf, planBars, ticks } from "./layout.js";
+import type { RunDetail, WorkflowDetail } from "../../../src/analyze/workflow-detail.js";
+import { horizon, lanesOf, planBars, ticks, waitsOf } from "./layout.js";
 
 const noPlan = { adherence: null, missing: [], extra: [], reordered: [], remaining: [] };
 
@@ -109,4 +109,26 @@ it("planBars divides the span", () => {
     { agent: "b", from: 5, to: 10 },
   ]);
   expect(planBars([], 10)).toEqual([]);
+});
+
+describe("waitsOf", () => {
+  const workflow = (given: Partial<WorkflowDetail>) => ({ handoffs: [], metrics: null, ...given }) as WorkflowDetail;
+
+  it("tells the waits of a workflow that is under way from the times and the handoffs", () => {
+    const runs = [run("1", "a", 0, 10), run("2", "b", 2, 20), run("3", "c", 25, null), run("4", "a", 30, null)];
+    const handoffs = [{ from_agent: "a", to_agent: "c", offset: 21, artifacts: [] }];
+    expect([...waitsOf(workflow({ runs, handoffs }))]).toEqual([
+      ["3", { seconds: 15, after: "a" }],
+      ["4", { seconds: 10, after: "b" }],
+    ]);
+  });
+
+  it("takes what the server has measured", () => {
+    const measured = { ...run("1", "a", 7, 10), wait_seconds: 3, after_agent: "b" };
+    const unmeasured = { ...run("2", "b", 20, 30), wait_seconds: null };
+    const metrics = {} as WorkflowDetail["metrics"];
+    expect([...waitsOf(workflow({ runs: [measured, unmeasured], metrics }))]).toEqual([
+      ["1", { seconds: 3, after: "b" }],
+    ]);
+  });
 });

@@ -18,7 +18,7 @@ import { duration, percent } from "../format.js";
 import { setParameters, useInAddress } from "../route.js";
 
 /** Whoever types is waited for, milliseconds: short enough for the answer to follow the typing. */
-const TYPING = 60;
+const TYPING = 25;
 
 /** Domains that are named where the one asked for is not known. */
 const MOST_DOMAINS = 12;
