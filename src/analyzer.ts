@@ -12,6 +12,7 @@ import {
   type PeriodComparison,
   type RunTotals,
 } from "./analyze/periods.js";
+import type { FailureStreak } from "./analyze/streaks.js";
 import { agentStatistics, rankAgents, type AgentRank, type Statistics } from "./analyze/statistics.js";
 import { agentTrend, RECENT_DAYS, type AgentTrend, type TrendAlert } from "./analyze/trends.js";
 import { coordinationWeek, type CoordinationWeek } from "./analyze/weeks.js";
@@ -28,6 +29,7 @@ import { arcTotals, handovers, pairLatencies, variantTotals } from "./tables/pat
 import { KeptTables } from "./tables/kept.js";
 import { profileRows, weekTotals } from "./tables/profile-queries.js";
 import * as query from "./tables/queries.js";
+import { failureStreaks } from "./tables/streak-queries.js";
 import type { Tables } from "./tables/tables.js";
 import { workflowFacts, workflowIdsLike, workflowList, type Moment } from "./tables/workflow-queries.js";
 
@@ -224,6 +226,21 @@ export class TelemetryAnalyzer {
   async getPerformanceTrends(days = 30): Promise<Record<string, AgentTrend>> {
     const times = this.#trendTimes(days);
     return byAgent(await this.#read((tables) => trends(tables, times, days)));
+  }
+
+  /**
+   * Agents whose last runs all failed, longest streak first. Runs that neither succeeded nor failed are passed over.
+   *
+   * @param least how many failures it takes
+   * @param days the last of them is not older than this
+   * @throws {RangeError} when one of them is no positive number
+   */
+  async getFailureStreaks(least = 2, days = 30): Promise<FailureStreak[]> {
+    for (const [name, value] of Object.entries({ least, days }))
+      if (!(value > 0)) throw new RangeError(`${name} must be more than 0, got ${value}`);
+    const now = this.#now();
+    const oldest = formatTimestamp(Math.max(0, now - days * DAY_SECONDS * 1000));
+    return this.#read((tables) => failureStreaks(tables, least, { oldest, now: formatTimestamp(now) }));
   }
 
   /**

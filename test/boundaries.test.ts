@@ -21,10 +21,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "selector.ts": ["tables", "analyze", "select", "agents"],
   "backtester.ts": ["tables", "select", "backtest"],
   "analyzer.ts": ["tables", "analyze"],
+  alerts: ["analyzer.ts", "analyze", "log"],
   access: ["tables", "log"],
   mcp: ["analyzer.ts", "selector.ts", "select", "analyze", "record"],
-  serve: ["analyzer.ts", "selector.ts", "select", "analyze", "record", "log", "mcp"],
+  serve: ["analyzer.ts", "alerts", "selector.ts", "select", "analyze", "record", "log", "mcp"],
   cli: [
+    "alerts",
     "analyzer.ts",
     "selector.ts",
     "access",

@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 
 import { addAgents } from "./commands/agents.js";
 import { addBacktest } from "./commands/backtest.js";
+import { addAlerts } from "./commands/alerts.js";
 import { addCompare } from "./commands/compare.js";
 import { addDemo } from "./commands/demo.js";
 import { addDoctor } from "./commands/doctor.js";
@@ -56,6 +57,7 @@ for (const add of [
   addWatch,
   addServe,
   addMcp,
+  addAlerts,
   addOverhead,
   addHandoffs,
   addPatterns,

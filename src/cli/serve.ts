@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import type { RunningServer } from "../serve/server.js";
+import { checkConfig } from "./alerts.js";
 import { CommandError } from "./errors.js";
 import type { AnalysisOptions } from "./options.js";
 import { existingDirectory, showProgress } from "./reading.js";
@@ -17,6 +18,7 @@ export interface ServeOptions extends AnalysisOptions {
   readonly host: string;
   readonly token?: string;
   readonly open?: boolean;
+  readonly deliver?: boolean;
 }
 
 /** What a header can carry, and nobody guesses. */
@@ -30,6 +32,8 @@ export async function serve(options: ServeOptions): Promise<void> {
   if (given !== undefined && !TOKEN.test(given))
     throw new CommandError("a token needs at least 16 characters, of ASCII and without spaces", 2);
   const token = given ?? (isLocal ? undefined : randomBytes(16).toString("hex"));
+  const directory = existingDirectory(options);
+  await checkConfig(directory);
   const { startServer } = await import("../serve/server.js");
   const access = { token };
   const demo = new Demo((directory) =>
@@ -39,7 +43,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   try {
     server = await startServer({
       telemetry: {
-        directory: existingDirectory(options),
+        directory,
         ...(options.asOf === undefined ? {} : { as_of: options.asOf }),
         abandoned_after_seconds: options.abandonedAfter * 3600,
         ...(options.bands === undefined ? {} : { bands: options.bands }),
@@ -49,6 +53,7 @@ export async function serve(options: ServeOptions): Promise<void> {
       port,
       access,
       version: version(),
+      channels: options.deliver ? ["stderr", "command", "webhook"] : ["stderr"],
       serveDemo: () => demo.start(),
     });
   } catch (error) {

@@ -3,6 +3,7 @@ import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 
 import { addAbout, addHealth } from "./api/about.js";
+import { addAlerts } from "./api/alerts.js";
 import { addAgents } from "./api/agents.js";
 import { addCoordination } from "./api/coordination.js";
 import { addDocument } from "./api/document.js";
@@ -15,6 +16,7 @@ import type { Intake } from "./intake.js";
 import type { EventStream } from "./live/stream.js";
 import { addMcp } from "./mcp.js";
 import { addMetrics, type Counters } from "./metrics.js";
+import type { AlertWatch } from "../alerts/watch.js";
 import type { Workshop } from "../mcp/tool.js";
 import { addPage } from "./page.js";
 import type { Telemetry } from "./telemetry.js";
@@ -33,6 +35,7 @@ export interface Parts {
   readonly stream: EventStream;
   readonly intake: Intake;
   readonly workshop: Workshop;
+  readonly alerts: AlertWatch;
   readonly counters: Counters;
   readonly access: Access;
   readonly version: string;
@@ -42,7 +45,7 @@ export interface Parts {
 
 /** Puts the parts of the server together: who may come in, then what there is. */
 export function createApp(parts: Parts): OpenAPIHono {
-  const { telemetry, stream, intake, workshop, counters, access, version, serveDemo } = parts;
+  const { telemetry, stream, intake, workshop, alerts, counters, access, version, serveDemo } = parts;
   const app = new OpenAPIHono({
     defaultHook: (result, c) => {
       if (result.success) return undefined;
@@ -61,6 +64,7 @@ export function createApp(parts: Parts): OpenAPIHono {
   addWorkflows(app, telemetry);
   addAgents(app, telemetry);
   addCoordination(app, telemetry);
+  addAlerts(app, alerts);
   addRecommend(app, telemetry.selector);
   addMcp(app, workshop, version);
   addDocument(app, access, version);

@@ -3,6 +3,9 @@ import type { Server } from "node:http";
 import { serve as listen } from "@hono/node-server";
 import type { OpenAPIHono } from "@hono/zod-openapi";
 
+import { Alerts } from "../alerts/alerts.js";
+import type { Channel } from "../alerts/state.js";
+import { AlertWatch } from "../alerts/watch.js";
 import type { AnalyzerOptions } from "../analyzer.js";
 import { TelemetryLogger } from "../record/logger.js";
 import { createApp } from "./app.js";
@@ -21,6 +24,8 @@ export interface ServerOptions {
   readonly port: number;
   readonly access: Access;
   readonly version: string;
+  /** Where alerts may go, of what `oak.config.json` names. Default: nowhere but to the page. */
+  readonly channels?: readonly Channel[];
   /** Serves sample data elsewhere, and gives the address. */
   readonly serveDemo?: () => Promise<string>;
 }
@@ -54,17 +59,28 @@ export async function startServer({
   port,
   access,
   version,
+  channels = [],
   serveDemo,
 }: ServerOptions): Promise<RunningServer> {
   const telemetry = new Telemetry(options);
   const { directory } = telemetry;
   const counters = new Counters();
-  const stream = await EventStream.start(directory, (entries) => counters.countEvents(entries));
+  const alerts = new AlertWatch(
+    new Alerts(telemetry.analyzer, { channels, remember: options.as_of === undefined }, (text) =>
+      process.stderr.write(`oak: ${text}\n`),
+    ),
+    (now) => stream.announce("alerts", now),
+  );
+  const stream = await EventStream.start(directory, (entries) => {
+    counters.countEvents(entries);
+    alerts.changed();
+  });
   const intake = new Intake(directory);
   const logger = new TelemetryLogger({ directory, endpoint: null });
   const workshop = { analyzer: telemetry.analyzer, selector: telemetry.selector, logger };
-  const app = createApp({ telemetry, stream, intake, workshop, counters, access, version, serveDemo });
-  const close = () => {
+  const app = createApp({ telemetry, stream, intake, workshop, alerts, counters, access, version, serveDemo });
+  const close = async () => {
+    await alerts.stop();
     stream.stop();
     intake.close();
     logger.close();
@@ -74,7 +90,7 @@ export async function startServer({
   try {
     server = await listenOn(app, host, port);
   } catch (error) {
-    close();
+    await close();
     throw error;
   }
   // Whoever asks first need not wait for the log to be read. What is wrong with it, the answers say.
@@ -91,7 +107,7 @@ export async function startServer({
       // After nobody new is let in: a client of the stream comes back at once.
       stream.stop();
       await ended;
-      close();
+      await close();
     },
   };
 }

@@ -12,6 +12,7 @@ export function addServe(program: Command): void {
     .option("--port <number>", "port; 0: any that is free", port, OTLP_PORT)
     .option("--host <name>", "address to listen on; any but the loopback's needs a token", "127.0.0.1")
     .option("--token <text>", "what clients must send (default: $OAK_TOKEN, else a new one where one is needed)")
+    .option("--deliver", "run the command, and call the webhook, that oak.config.json names for alerts")
     .option("--open", "open it in the browser")
     .addHelpText(
       "after",

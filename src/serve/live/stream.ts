@@ -81,6 +81,11 @@ export class EventStream {
     );
   }
 
+  /** Sends what is no line of the log, to those who listen now. */
+  announce(name: string, data: object): void {
+    this.#send(encoder.encode(`event: ${name}\ndata: ${JSON.stringify(data)}\n\n`));
+  }
+
   stop(): void {
     clearInterval(this.#heartbeat);
     this.#tail.stop();
