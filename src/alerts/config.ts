@@ -104,21 +104,29 @@ export async function readConfig(directory: string): Promise<Config> {
     if (error.code === "ENOENT" || error.code === "ENOTDIR") return "{}";
     throw error;
   });
-  let value: unknown;
   try {
-    value = JSON.parse(text.replace(/^\uFEFF/, ""));
+    return parseConfig(JSON.parse(text.replace(/^\uFEFF/, "")));
   } catch (error) {
-    throw new ConfigError(`${path} is not JSON: ${(error as Error).message}`);
+    const problem = error instanceof SyntaxError ? `is not JSON: ${error.message}` : (error as Error).message;
+    throw new ConfigError(`${path} ${problem}`);
   }
+}
+
+/**
+ * Checks what stands in `oak.config.json`, and adds what it leaves out.
+ *
+ * @throws {ConfigError} naming each field that is wrong
+ */
+export function parseConfig(value: unknown): Config {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const issues = result.error.issues.map((issue) => {
-    const field = issue.path.join(".");
+    const field = issue.path.join(".") || "it";
     return issue.code === "unrecognized_keys"
-      ? `${field || "the file"} has no field ${issue.keys.join(", ")}`
-      : `${field || "the file"}: ${issue.message}`;
+      ? `${field} has no field ${issue.keys.join(", ")}`
+      : `${field}: ${issue.message}`;
   });
-  throw new ConfigError(`${path}: ${issues.join("; ")} (oak schema config prints what it may hold)`);
+  throw new ConfigError(`is wrong: ${issues.join("; ")} (oak schema config prints what it may hold)`);
 }
 
 /** The JSON Schema (draft 2020-12) of `oak.config.json`. */

@@ -9,6 +9,9 @@ import { plain } from "./plain.js";
 /** Characters of what a command said last that are remembered, to tell why it failed. */
 const REMEMBERED = 200;
 
+/** For those it is waited so long, milliseconds. */
+const LAST_WORDS = 200;
+
 /** Before a webhook is tried again, milliseconds: twice as long each time. */
 const FIRST_PAUSE = 1000;
 
@@ -45,7 +48,6 @@ export function runCommand(
     const settle = (error?: Error) => {
       clearTimeout(timer);
       signal.removeEventListener("abort", onAbort);
-      // What it has started may hold its output open for long.
       child.stderr.destroy();
       if (error) reject(error);
       else resolve();
@@ -55,8 +57,10 @@ export function runCommand(
     child.on("exit", (code, killed) => {
       if (code === 0) return settle();
       const how = code === null ? `was ended by ${killed}` : `ended with exit code ${code}`;
-      // What it said last may come after its end.
-      setImmediate(() => settle(new Error(`the command ${program} ${how}${said && `: ${plain(said)}`}`)));
+      const fail = () => settle(new Error(`the command ${program} ${how}${said && `: ${plain(said)}`}`));
+      // What it said last may come after its end; what it has started may hold its output open for long.
+      child.once("close", fail);
+      setTimeout(fail, LAST_WORDS);
     });
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       said = (said + text).slice(-REMEMBERED);
