@@ -98,6 +98,27 @@ describe.skipIf(!hasBrowser())("the dashboard, live", () => {
     append(directory, eventsOf("w1", { plan: ["a", "b"], runs: { a: run(0, 20) } }, Date.now() - 60_000));
     await list.getByText("2 workflows, latest start first").waitFor();
     await one.locator(".timeline [data-run='w1/a']").waitFor();
+    expect(await list.locator("tbody tr").count()).toBe(2);
+  });
+
+  it("shows alerts as they come and go, and leads to what they are about", async () => {
+    const runs = (status: "failure" | "success", from: number) =>
+      Object.fromEntries(
+        Array.from({ length: 8 }, (_, i) => [
+          `${status}${i}`,
+          run(from + i * 10, from + i * 10 + 5, { agent: "developer", status }),
+        ]),
+      );
+    const began = Date.now() - 3_600_000;
+    const directory = directoryOf(eventsOf("w", { end: 100, runs: runs("failure", 0) }, began));
+    const { url } = await serveDirectory(directory);
+    const { page, complaints } = await open(url);
+    const alert = page.getByRole("status", { name: "Alerts" }).getByRole("link", { name: /failed 8 times in a row/ });
+    await alert.waitFor();
+    expect(await alert.getAttribute("href")).toBe("/agents/developer");
+    append(directory, eventsOf("v", { end: 100, runs: runs("success", 0) }, began + 600_000));
+    await alert.waitFor({ state: "detached" });
+    expect(complaints).toEqual([]);
   });
 
   it("says that the server is gone, and catches up when it is back", async () => {

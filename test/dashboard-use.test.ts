@@ -231,6 +231,9 @@ describe.skipIf(!hasBrowser())("the dashboard, in use", () => {
     await page.getByText("40 workflows").waitFor();
     await page.goto(`${url}/agents/${encodeURIComponent("no/body %")}`);
     await page.getByRole("heading", { name: "There is no agent no/body %" }).waitFor();
+    await page.goto(`${url}/agents/%E0%A4%A`);
+    await page.getByRole("heading", { name: "There is no agent" }).waitFor();
+    expect(await page.getByRole("alert").count()).toBe(0);
   });
 
   it("recommends while one types, says why, and keeps the question in the address", async () => {
@@ -273,6 +276,7 @@ describe.skipIf(!hasBrowser())("the dashboard, in use", () => {
     await page.getByRole("button", { name: "tester", exact: true }).click();
     await page.waitForURL((address) => address.searchParams.get("domain") === "tester");
     await page.locator(".sentence").getByText("tester").waitFor();
+    expect(await page.getByText("No run is of a domain").count()).toBe(0);
     await page.getByRole("searchbox", { name: "Task" }).fill("");
     await page.getByText("Type a task").waitFor();
   });
@@ -293,5 +297,6 @@ describe.skipIf(!hasBrowser())("the dashboard, in use", () => {
     await page.getByText("No suitable agent").waitFor();
     await page.getByText(/It would cover .*planner/).waitFor();
     await page.getByText(/failed 8 of 8 times, with junior/).waitFor();
+    expect(await page.locator("li").first().innerText()).toContain("Tune the query planner");
   });
 });

@@ -84,6 +84,7 @@ function open(): void {
     last = lastEventId;
     changes.value++;
   });
+  opened.addEventListener("alerts", announce);
   for (const name of EVENTS)
     opened.addEventListener(name, ({ data, lastEventId }: MessageEvent<string>) => {
       last = lastEventId;

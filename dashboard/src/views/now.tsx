@@ -3,6 +3,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
 import type { WorkflowDetail } from "../../../src/analyze/workflow-detail.js";
+import { Alerts } from "../components/alerts.js";
 import { Empty } from "../components/empty.js";
 import { Names, Status } from "../components/text.js";
 import { duration } from "../format.js";
@@ -30,6 +31,7 @@ export function Now() {
           {runningTrouble.value}
         </p>
       )}
+      <Alerts />
       {running.value.map((workflow) => (
         <Running workflow={workflow} key={workflow.peek().workflow_id} />
       ))}
