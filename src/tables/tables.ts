@@ -8,9 +8,10 @@ import { logSize, type ProgressListener } from "../log/size.js";
 import { cachePath, publish, removeCache, stillHolds } from "./cache.js";
 import { FOLD_MACROS } from "./fold.js";
 import { LINE_MACROS, sqlText } from "./lines.js";
-import { nothingRead, refresh, type LogReader, type ReadState } from "./refresh.js";
+import { nothingRead, refresh, type ReadState } from "./refresh.js";
 import { createTables, createViews } from "./schema.js";
 import { rowsOf, type Row } from "./sql.js";
+import type { LogReader } from "./stage.js";
 import { TemporaryFolder } from "./temporary-folder.js";
 import { TABLES_VERSION } from "./version.js";
 
