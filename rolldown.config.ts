@@ -21,7 +21,7 @@ export default defineConfig({
     codeSplitting: {
       includeDependenciesRecursively: false,
       groups: [
-        { name: "event", test: /src\/event\/(clock|directory|events|json)\.ts$/ },
+        { name: "event", test: /src\/event\/(agent-files|clock|directory|events|json)\.ts$/ },
         { name: "recorder", test: /src\/record\// },
         { name: "command-line", test: /commander|src\/cli\/(errors|format|options|periods|reading|terminal)\.ts$/ },
       ],

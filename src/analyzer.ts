@@ -21,16 +21,16 @@ import {
 } from "./analyze/workflow-detail.js";
 import { WORKFLOW_STATUSES, workflowAnalysis, type WorkflowAnalysis } from "./analyze/workflows.js";
 import { formatTimestamp, parseTimestamp } from "./event/clock.js";
-import { findTelemetryDirectory } from "./event/directory.js";
 import { overheadInput } from "./tables/overhead-queries.js";
 import { arcTotals, handovers, pairLatencies, variantTotals } from "./tables/pattern-queries.js";
+import { KeptTables } from "./tables/kept.js";
 import * as query from "./tables/queries.js";
 import type { Tables } from "./tables/tables.js";
 import { workflowFacts, workflowIdsLike, workflowList, type Moment } from "./tables/workflow-queries.js";
 
 /** How a {@link TelemetryAnalyzer} reads. Every field may be left out. */
 export interface AnalyzerOptions {
-  /** Telemetry directory; by default as {@link findTelemetryDirectory} finds it. */
+  /** Telemetry directory; by default as `findTelemetryDirectory` finds it. */
   readonly directory?: string;
   /** What "now" is: what was logged later does not count. Default: the time of the call, and everything counts. */
   readonly as_of?: string | Date;
@@ -72,26 +72,28 @@ export class TelemetryAnalyzer {
   readonly #asOf: number | undefined;
   readonly #abandonedAfter: number;
   readonly #bands: BandThresholds;
-  readonly #onProgress: AnalyzerOptions["onProgress"];
-  #tables: Promise<Tables> | undefined;
+  readonly #tables: KeptTables;
 
   /** @throws {RangeError} when `as_of` is no time or `abandoned_after_seconds` no duration */
   constructor(options: AnalyzerOptions = {}) {
-    this.directory = findTelemetryDirectory(options.directory);
     this.#asOf = options.as_of === undefined ? undefined : milliseconds("as_of", options.as_of);
     this.#abandonedAfter = options.abandoned_after_seconds ?? DAY_SECONDS;
     this.#bands = options.bands ?? BAND_THRESHOLDS;
-    this.#onProgress = options.onProgress;
     if (!(this.#abandonedAfter >= 0)) throw new RangeError("abandoned_after_seconds must be 0 or more");
+    this.#tables = new KeptTables({
+      directory: options.directory,
+      until: this.#asOf === undefined ? undefined : formatTimestamp(this.#asOf),
+      onProgress: options.onProgress,
+    });
+    this.directory = this.#tables.directory;
   }
 
   /**
    * Lines of the log that could not be read when it was read last, and are not in any number. `oak doctor` tells where
    * they stand.
    */
-  async unreadableLines(): Promise<number> {
-    this.#tables ??= this.#refresh(undefined);
-    return (await this.#tables).unreadable_lines;
+  unreadableLines(): Promise<number> {
+    return this.#tables.unreadableLines();
   }
 
   /**
@@ -254,11 +256,7 @@ export class TelemetryAnalyzer {
 
   /** Frees the tables, once the calls that are under way have ended. A later call opens them again. */
   close(): void {
-    this.#tables?.then(
-      (tables) => tables.close(),
-      () => undefined,
-    );
-    this.#tables = undefined;
+    this.#tables.close();
   }
 
   async #statistics(tables: Tables): Promise<Statistics> {
@@ -291,22 +289,8 @@ export class TelemetryAnalyzer {
     return { oldest: ago(days), recent: ago(RECENT_DAYS), now: ago(0) };
   }
 
-  async #read<T>(work: (tables: Tables) => Promise<T>): Promise<T> {
-    this.#tables = this.#refresh(this.#tables);
-    return (await this.#tables).use(work);
-  }
-
-  /** Gives the tables of the log as it is now: the current ones while it has not changed. */
-  async #refresh(opened: Promise<Tables> | undefined): Promise<Tables> {
-    const current = await opened?.catch(() => undefined);
-    if (current && !(await current.stale())) return current;
-    current?.close();
-    // The SQL engine takes a fifth of a second to load: programs that only record must not wait for it.
-    const { Tables } = await import("./tables/tables.js");
-    return Tables.open(this.directory, {
-      until: this.#asOf === undefined ? undefined : formatTimestamp(this.#asOf),
-      onProgress: this.#onProgress,
-    });
+  #read<T>(work: (tables: Tables) => Promise<T>): Promise<T> {
+    return this.#tables.read(work);
   }
 
   #now(): number {

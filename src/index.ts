@@ -1,6 +1,10 @@
 export * from "./record/index.js";
 export { TelemetryAnalyzer } from "./analyzer.js";
 export type { AnalyzerOptions, Report } from "./analyzer.js";
+export { backtest } from "./backtester.js";
+export type { BacktestOptions, BacktestReport } from "./backtester.js";
+export type { AdviceComparison, AdviceValue, OutcomeRate } from "./backtest/own-history.js";
+export type { ReliabilityBin, Scores } from "./backtest/scores.js";
 export type { BandThresholds, PhaseBand } from "./analyze/band.js";
 export type { DominantCause } from "./analyze/causes.js";
 export type { Evidence } from "./analyze/evidence.js";
@@ -37,3 +41,22 @@ export type {
   WorkflowSummary,
 } from "./analyze/workflow-detail.js";
 export type { WorkflowAnalysis, WorkflowStatus } from "./analyze/workflows.js";
+export { AgentSelector, queryBestAgent } from "./selector.js";
+export type { AgentQuery, SelectorOptions } from "./selector.js";
+export type {
+  AgentAdvice,
+  AgentAssessment,
+  AgentExplanation,
+  AgentRanking,
+  Alternative,
+  DefinitionProblem,
+  NoSuitableAgent,
+  NotEnoughEvidence,
+  PastRunShare,
+  Recommendation,
+  RecentPerformance,
+  ShortlistedAgent,
+} from "./select/advice.js";
+export type { Balance } from "./select/choice.js";
+export type { DomainMatch } from "./select/domain.js";
+export type { FailedTask, SpecialistOutline } from "./select/specialist.js";

@@ -12,13 +12,18 @@ const SOURCE = join(ROOT, "src");
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   event: [],
   record: [],
+  agents: [],
   log: [],
   analyze: [],
-  tables: ["log", "analyze"],
+  select: [],
+  backtest: ["select", "analyze"],
+  tables: ["log", "analyze", "select"],
+  "selector.ts": ["tables", "analyze", "select", "agents"],
+  "backtester.ts": ["tables", "select", "backtest"],
   "analyzer.ts": ["tables", "analyze"],
   access: ["tables", "log"],
-  cli: ["analyzer.ts", "access", "analyze", "record", "log"],
-  "index.ts": ["analyzer.ts", "analyze", "record"],
+  cli: ["analyzer.ts", "selector.ts", "access", "analyze", "select", "record", "log", "backtest", "backtester.ts"],
+  "index.ts": ["analyzer.ts", "selector.ts", "backtester.ts", "backtest", "analyze", "select", "record"],
 };
 
 /** Specifiers of all imports of a module, static and dynamic, of values and of types. */
@@ -43,7 +48,7 @@ describe("the parts of src/", () => {
     }
   });
 
-  it.each(files.filter((file) => file.startsWith("analyze/")))("%s is pure: no I/O, no clock", (file) => {
+  it.each(files.filter((file) => /^(analyze|select)\//.test(file)))("%s is pure: no I/O, no clock", (file) => {
     expect(importsOf(join(SOURCE, file)).filter((specifier) => !specifier.startsWith("."))).toEqual([]);
     expect(readFileSync(join(SOURCE, file), "utf8")).not.toMatch(/Date\.now|new Date\(\)|performance\.|process\./);
   });

@@ -185,6 +185,8 @@ describe("oak demo", () => {
       "completed workflows",
       "Coordination overhead",
       "Trends:",
+      "Recommended: backend-architect",
+      "Not enough evidence to recommend an agent",
       "What next",
     ])
       expect(stdout).toContain(text);
@@ -208,6 +210,7 @@ describe("oak demo with options", () => {
     const directory = join(temporaryDirectory(), "demo");
     const report = await oakJson(["demo", "--dir", directory]);
     expect(report).toMatchObject({ directory, workflows: { total_workflows: 57 } });
+    expect(report["recommendations"]).toMatchObject([{ status: "recommended" }, { status: "not_enough_evidence" }]);
     const again = await oak(["demo", "--dir", directory]);
     expect(again).toMatchObject({ code: 1, stdout: "", stderr: expect.stringContaining("holds telemetry already") });
   });

@@ -52,9 +52,22 @@ describe("examples", () => {
     ]);
   });
 
+  it("agent-selection.mjs recommends, and says when it cannot", async () => {
+    const { lines } = await run("agent-selection.mjs");
+    expect(lines).toEqual([
+      "Recommended: security-auditor",
+      "Based on 15 similar tasks",
+      "Success rate: 80%",
+      "No suitable agent found - consider creating a new specialist",
+      "It should cover: authentication, implement, oauth2",
+      "Not enough evidence: no agent has done a task like this one",
+    ]);
+  });
+
   it("are all run here", () => {
     expect(readdirSync(`${ROOT}examples`).toSorted()).toEqual([
       "agent-performance.mjs",
+      "agent-selection.mjs",
       "coordination-phase.mjs",
       "multi-agent-workflow.mjs",
     ]);

@@ -8,6 +8,9 @@ import { TelemetryAnalyzer, type Report } from "../analyzer.js";
 import { LOG_FILES } from "../event/directory.js";
 import { TelemetryLogger } from "../record/logger.js";
 import type { Run, Workflow } from "../record/workflow.js";
+import type { AgentAdvice } from "../select/advice.js";
+import { AgentSelector } from "../selector.js";
+import { adviceText } from "./views/advice.js";
 import { overheadSummary } from "./views/overhead-summary.js";
 import { statisticsText } from "./views/statistics.js";
 import { trendsText } from "./views/trends.js";
@@ -53,7 +56,7 @@ export function hasTelemetry(directory: string): boolean {
 export async function runDemo(
   directory: string | undefined,
   print: Print,
-): Promise<{ directory: string; report: Report }> {
+): Promise<{ directory: string; report: Report; recommendations: readonly AgentAdvice[] }> {
   directory ??= await mkdtemp(join(tmpdir(), "oak-demo-"));
   const logger = new TelemetryLogger({ directory, enabled: true });
 
@@ -77,9 +80,31 @@ export async function runDemo(
   analyzer.close();
   print("", heading("3. What the history says"), "", workflowsText(report.workflows), "");
   print(overheadSummary(report.coordination_overhead), "", statisticsText(report.statistics), "");
-  print(trendsText(Object.values(report.trends), 30));
-  return { directory, report };
+  print(trendsText(Object.values(report.trends), 30), "");
+
+  print(heading("4. Who should do the next task?"));
+  return { directory, report, recommendations: await recommend(directory, print) };
 }
+
+/** Asks about a task that somebody is known for, and about one that nobody has done yet. */
+async function recommend(directory: string, print: Print): Promise<AgentAdvice[]> {
+  // The user's own agents have no part in it.
+  const selector = new AgentSelector({ directory, agents_dir: directory });
+  const answers: AgentAdvice[] = [];
+  for (const { task, domain } of QUESTIONS) {
+    const advice = await selector.queryBestAgent({ task_description: task, domain });
+    const command = `oak recommend --task "${task}"${domain === null ? "" : ` --domain ${domain}`}`;
+    print("", faint(`$ ${command}`), adviceText(advice, false));
+    answers.push(advice);
+  }
+  selector.close();
+  return answers;
+}
+
+const QUESTIONS = [
+  { task: "Build the API of a booking service", domain: "backend" },
+  { task: "Translate the manual into French", domain: null },
+] as const;
 
 function recordSampleWorkflow(
   logger: TelemetryLogger,

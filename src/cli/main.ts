@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 
 import { addAgents } from "./commands/agents.js";
+import { addBacktest } from "./commands/backtest.js";
 import { addCompare } from "./commands/compare.js";
 import { addDemo } from "./commands/demo.js";
 import { addDoctor } from "./commands/doctor.js";
@@ -13,6 +14,7 @@ import { addOverhead } from "./commands/overhead.js";
 import { addPatterns } from "./commands/patterns.js";
 import { addExport } from "./commands/export.js";
 import { addPrune } from "./commands/prune.js";
+import { addRecommend } from "./commands/recommend.js";
 import { addReport } from "./commands/report.js";
 import { addSchema } from "./commands/schema.js";
 import { addSql } from "./commands/sql.js";
@@ -40,12 +42,13 @@ Examples:
   oak trends backend-architect    is this agent getting better or worse?
   oak stats --json | jq .agents   every report prints JSON too
 
-Exit codes: 0 done, 1 not done or something wrong was found, 2 wrong usage.`,
+Exit codes: 0 done, 1 not done or something wrong was found, 2 wrong usage; oak recommend has two more.`,
   );
 
 for (const add of [
   addDemo,
   addReport,
+  addRecommend,
   addStats,
   addAgents,
   addWorkflows,
@@ -55,6 +58,7 @@ for (const add of [
   addPatterns,
   addTrends,
   addCompare,
+  addBacktest,
   addLog,
   addDoctor,
   addSchema,

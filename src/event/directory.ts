@@ -36,7 +36,7 @@ export function findTelemetryDirectory(given?: string, env: NodeJS.ProcessEnv = 
 }
 
 /** What may not be looked at is no folder of ours. */
-function isDirectory(path: string): boolean {
+export function isDirectory(path: string): boolean {
   try {
     return statSync(path).isDirectory();
   } catch {

@@ -92,6 +92,8 @@ export interface InvocationStart extends EventEnvelope {
   readonly spec_id?: string | null;
   readonly spec_section?: readonly string[] | null;
   readonly agent_variant?: string | null;
+  /** Which version of the agent's definition ran: the first 16 hexadecimal digits of the SHA-256 of its file. */
+  readonly definition_hash?: string | null;
   readonly task_type?: string | null;
   readonly q_value?: number | null;
   readonly exploration?: boolean | null;

@@ -99,6 +99,7 @@ const invocationStart: z.ZodType<InvocationStart> = z
     spec_id: z.string().nullish(),
     spec_section: texts.nullish(),
     agent_variant: z.string().nullish(),
+    definition_hash: text.nullish().describe("Which version of the agent's definition ran"),
     task_type: z.string().nullish(),
     q_value: z.number().nullish(),
     exploration: z.boolean().nullish(),

@@ -17,6 +17,12 @@ export interface LoggerOptions {
   readonly redact?: (event: TelemetryEvent) => TelemetryEvent | undefined;
   /** Called once for each run of failures to write. Default: one line on standard error. */
   readonly onError?: (error: Error) => void;
+  /**
+   * False: the recorder does not look for the definitions of agents, to record which version of an agent ran. By
+   * default it does, in `.claude/agents` of the project and of the user: it looks at an agent's file at most once a
+   * second, and through the folders at most twice a minute.
+   */
+  readonly definition_hashes?: boolean;
   /** Default: a new UUID for each logger. */
   readonly session_id?: string;
   /** Source of time in milliseconds. Default: the system's. */
@@ -94,6 +100,8 @@ export interface InvocationArguments
     > {
   /** Generated when not given. */
   readonly invocation_id?: string;
+  /** By default that of the agent's definition file, where there is one; null: not known. */
+  readonly definition_hash?: string | null;
 }
 
 /** Arguments of {@link TelemetryLogger.updateInvocation}. */

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -260,6 +260,28 @@ describe("TelemetryLogger", () => {
     expect(() => logger.logInvocation({ agent_name: "a", metadata: { big: 1n } })).toThrow(ArgumentError);
     expect(existsSync(join(directory, "agent_invocations.jsonl"))).toBe(false);
     expect(new TelemetryLogger({ directory, enabled: true }).enabled).toBe(true);
+  });
+
+  it("records which version of an agent's definition ran, unless told another, or not to look", () => {
+    const folder = join(directory, "config", "agents");
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, "tester-of-hashes.md"), "---\nname: tester-of-hashes\n---\n");
+    vi.stubEnv("CLAUDE_CONFIG_DIR", join(directory, "config"));
+    const agent_name = "tester-of-hashes";
+    const logger = new TelemetryLogger({ directory });
+    logger.logInvocation({ agent_name });
+    logger.logInvocation({ agent_name: "stranger" });
+    logger.logInvocation({ agent_name, definition_hash: "mine" });
+    logger.logInvocation({ agent_name, definition_hash: null });
+    logger.logInvocation({ agent_name, timestamp: "2020-01-01T00:00:00Z" });
+    logger.logInvocation({ agent_name, timestamp: new Date(Date.now() + 1000) });
+    logger.close();
+    const silent = new TelemetryLogger({ directory, definition_hashes: false });
+    silent.logInvocation({ agent_name });
+    expect(() => logger.logInvocation({ agent_name, definition_hash: "" })).toThrow(ArgumentError);
+    const hash = "419616d6348f4ca0";
+    const written = lines(silent, "agent_invocations.jsonl").map((event) => event["definition_hash"]);
+    expect(written).toEqual([hash, undefined, "mine", undefined, undefined, hash, undefined]);
   });
 
   it("mends half of an emoji, which most readers of JSON refuse", () => {

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { join } from "node:path";
 
-import { formatTimestamp, steadyClock, type Clock } from "../event/clock.js";
+import { formatTimestamp, parseTimestamp, steadyClock, type Clock } from "../event/clock.js";
 import { findTelemetryDirectory, LOG_FILES, type LogKind } from "../event/directory.js";
 import type { InvocationStart, TelemetryEvent } from "../event/events.js";
 import { toJson } from "../event/json.js";
@@ -18,6 +18,7 @@ import type {
   WorkflowCompleteArguments,
   WorkflowStartArguments,
 } from "./calls.js";
+import { DefinitionHashes } from "./definition-hashes.js";
 import { reportFields } from "./report.js";
 import { Workflow, type WorkflowOptions } from "./workflow.js";
 
@@ -102,6 +103,8 @@ export class TelemetryLogger {
   /** Tells this logger's events from all others', together with the sequence. */
   readonly #writer = randomBytes(9).toString("base64url");
   readonly #session: string;
+  /** Undefined: not looked for. */
+  readonly #definitions: DefinitionHashes | undefined;
   #sequence = 0;
   /** The time of the last event, and as text: in a burst it is the same. */
   #now = Number.NaN;
@@ -120,6 +123,8 @@ export class TelemetryLogger {
     this.directory = directory ?? "";
     this.enabled = enabled && directory !== undefined;
     const fsync = check.optionalFlag("fsync", options.fsync) ?? false;
+    const hashes = check.optionalFlag("definition_hashes", options.definition_hashes) ?? true;
+    this.#definitions = this.enabled && hashes ? new DefinitionHashes() : undefined;
     this.#clock = steadyClock(options.clock);
     this.#redact = options.redact;
     const onWritten = (lines: number, error?: unknown) => {
@@ -240,8 +245,21 @@ export class TelemetryLogger {
       workflow_id: check.optionalId("workflow_id", fields.workflow_id),
     };
     const rare = RARE_FIELDS.some((field) => fields[field] !== undefined) ? members(rareFields(fields)) : NOTHING_RARE;
-    this.#write("invocation", fields.timestamp, known, rare + NOT_YET_KNOWN);
+    const definition = this.#definitionOf(fields);
+    this.#write("invocation", fields.timestamp, known, rare + definition + NOT_YET_KNOWN);
     return invocation_id;
+  }
+
+  /** The version of the agent's definition as it stands in the line; empty when it is not known. */
+  #definitionOf({ agent_name, definition_hash, timestamp }: InvocationArguments): string {
+    if (definition_hash !== undefined) {
+      const given = check.optionalId("definition_hash", definition_hash);
+      return given === null ? "" : members({ definition_hash: given });
+    }
+    const at = check.optionalTimestamp("timestamp", timestamp);
+    const hash = this.#definitions?.of(agent_name, at === undefined ? undefined : parseTimestamp(at));
+    // Its digits stand in JSON as they are.
+    return hash === null || hash === undefined ? "" : `,"definition_hash":"${hash}"`;
   }
 
   /**

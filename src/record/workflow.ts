@@ -25,6 +25,8 @@ export interface RunOptions {
   /** The run inside which it is started does not wait for it. */
   readonly detached?: boolean | null;
   readonly state_features?: Readonly<Record<string, unknown>> | null;
+  /** By default that of the agent's definition file, where there is one; null: not known. */
+  readonly definition_hash?: string | null;
   readonly metadata?: Readonly<Record<string, unknown>> | null;
   /** What this run hands to the next one; more can be declared while it runs. */
   readonly artifacts?: readonly string[];

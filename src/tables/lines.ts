@@ -28,6 +28,7 @@ const LINE_COLUMNS: Readonly<Record<LogKind, Readonly<Record<string, string>>>> 
     spec_id: "VARCHAR",
     spec_section: "VARCHAR[]",
     agent_variant: "VARCHAR",
+    definition_hash: "VARCHAR",
     task_type: "VARCHAR",
     q_value: "DOUBLE",
     exploration: "BOOLEAN",

@@ -78,6 +78,7 @@ export const VIEWS: readonly View[] = [
     ["spec_id", "VARCHAR", "Specification that it worked on."],
     ["spec_section", "VARCHAR[]", "Sections of that specification."],
     ["agent_variant", "VARCHAR", "Variant of the agent."],
+    ["definition_hash", "VARCHAR", "Which version of the agent's definition ran."],
     ["q_value", "DOUBLE", "Value of this choice to a learner."],
     ["exploration", "BOOLEAN", "Chosen to learn?"],
     ["reward", "DOUBLE", "What a learner got for it."],

@@ -89,6 +89,7 @@ const invocationStart: fc.Arbitrary<InvocationStart> = fc.record({
   detached: fc.oneof(fc.boolean(), nothing),
   workflow_id: fc.oneof(id("wf"), nothing),
   task_type: fc.oneof(name, nothing),
+  definition_hash: fc.oneof(name, nothing),
   metadata: object,
 });
 

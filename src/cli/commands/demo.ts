@@ -13,13 +13,14 @@ export function addDemo(program: Command): void {
       if (options.dir !== undefined && hasTelemetry(options.dir))
         throw new CommandError(`${options.dir} holds telemetry already; the demo would mix with it`);
       // With --json only the result is printed.
-      const { directory, report } = await runDemo(options.dir, options.json ? () => undefined : print);
-      if (options.json) return printJson({ directory, ...report });
+      const { directory, report, recommendations } = await runDemo(options.dir, options.json ? () => undefined : print);
+      if (options.json) return printJson({ directory, ...report, recommendations });
       print(
         "",
         heading("What next"),
         `  The demo's telemetry stays in ${directory}:`,
         `    oak report --dir ${directory}`,
+        `    oak recommend --dir ${directory} --task "Test the shop" --explain`,
         `    oak doctor --dir ${directory}`,
         "  Record your own agents, then ask oak report:",
         "    from a program, with a few lines around the calls that you already make",

@@ -20,6 +20,9 @@ interface LogOptions extends CommonOptions {
   readonly sessionId?: string;
 }
 
+/** `--no-definition-hash` gives false. */
+type InvocationOptions = Omit<InvocationArguments, "definition_hash"> & { readonly definition_hash?: string | false };
+
 export function addLog(program: Command): void {
   const log = program
     .command("log")
@@ -75,12 +78,18 @@ Example:
     .option("--spec-id <id>", "specification that it works on")
     .option("--spec-section <sections...>", "sections of that specification")
     .option("--agent-variant <id>", "variant of the agent")
+    .option("--definition-hash <hash>", "version of its definition (default: that of .claude/agents/**/NAME.md)")
+    .option("--no-definition-hash", "do not look for its definition")
     .option("--q-value <number>", "value of this choice to a learner", number)
     .option("--exploration <boolean>", "true or false: chosen to learn?", boolean)
     .option("--learning-enabled <boolean>", "true or false", boolean)
     .option("--state-features <json>", "features of the task, as a JSON object", object)
     .option("--metadata <json>", "anything else, as a JSON object", object)
-    .action(record("invocation_id", (logger, fields: InvocationArguments) => logger.logInvocation(fields)));
+    .action(
+      record("invocation_id", (logger, { definition_hash, ...fields }: InvocationOptions) =>
+        logger.logInvocation({ ...fields, definition_hash: definition_hash === false ? null : definition_hash }),
+      ),
+    );
 
   command(log, "update", "something became known about an invocation, as a rule that it ended; prints its id")
     .requiredOption("--invocation-id <id>")

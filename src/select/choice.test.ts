@@ -1,0 +1,69 @@
+import { describe, expect, it } from "vitest";
+
+import { choose, inOrder, type Candidate } from "./choice.js";
+
+const agent = (agent_name: string, mean: number, total_tasks: number, more: Partial<Candidate> = {}): Candidate => ({
+  agent_name,
+  mean,
+  sd: 0.1,
+  low: mean - 0.1,
+  high: mean + 0.1,
+  similar_runs: total_tasks / 2,
+  total_tasks,
+  expected_duration_seconds: null,
+  ...more,
+});
+const chosen = (predictions: readonly Candidate[], options: Partial<Parameters<typeof choose>[1]> = {}) => {
+  const choice = choose(predictions, { min_confidence: 0.5, ...options });
+  return choice.chosen === undefined ? choice.reason : choice.chosen.agent_name;
+};
+
+describe("choose", () => {
+  it("takes the agent that is likeliest to succeed", () => {
+    expect(chosen([agent("a", 0.7, 5), agent("b", 0.8, 5)])).toBe("b");
+  });
+
+  it("leaves out who never did such a thing, however good it is at others", () => {
+    expect(chosen([agent("tester", 0.7, 9), agent("auditor", 0.95, 1)])).toBe("tester");
+  });
+
+  it("tells that nobody is good enough from that nobody is known", () => {
+    expect(chosen([agent("a", 0.45, 5), agent("b", 0.9, 1)])).toBe("no_suitable_agent");
+    expect(chosen([agent("a", 0.9, 2), agent("b", 0.9, 1)])).toBe("not_enough_evidence");
+    expect(chosen([])).toBe("not_enough_evidence");
+  });
+
+  it("holds to the confidence asked for", () => {
+    expect(chosen([agent("a", 0.45, 5)], { min_confidence: 0.4 })).toBe("a");
+    expect(chosen([agent("a", 0.45, 5)], { min_confidence: 0 })).toBe("a");
+    expect(chosen([agent("a", 0.95, 5)], { min_confidence: 1 })).toBe("no_suitable_agent");
+  });
+
+  it("explores who is less known", () => {
+    const two = [agent("known", 0.8, 50, { sd: 0.05 }), agent("new", 0.7, 0, { sd: 0.4 })];
+    expect(chosen(two)).toBe("known");
+    expect(chosen(two, { explore: true })).toBe("new");
+  });
+
+  it("weighs time where it is asked to: half the time against 5 points", () => {
+    const fast = agent("fast", 0.76, 9, { expected_duration_seconds: 100 });
+    const slow = agent("slow", 0.8, 9, { expected_duration_seconds: 200 });
+    expect(chosen([slow, fast])).toBe("slow");
+    expect(chosen([slow, fast], { balance: "speed" })).toBe("fast");
+    expect(chosen([slow, { ...fast, mean: 0.74 }], { balance: "speed" })).toBe("slow");
+    // Nobody is chosen for speed who is not good enough.
+    expect(chosen([slow, { ...fast, mean: 0.78 }], { balance: "speed", min_confidence: 0.79 })).toBe("slow");
+  });
+
+  it("breaks ties by similar runs, then by the order given", () => {
+    expect(chosen([agent("a", 0.8, 5), agent("b", 0.8, 6)])).toBe("b");
+    expect(chosen([agent("b", 0.8, 5), agent("a", 0.8, 5)])).toBe("b");
+  });
+
+  it("orders agents whose time is not known as if it were usual", () => {
+    const order = inOrder([agent("x", 0.8, 5), agent("y", 0.8, 5, { expected_duration_seconds: 10 })], {
+      balance: "speed",
+    });
+    expect(order.map(({ agent_name }) => agent_name)).toEqual(["x", "y"]);
+  });
+});

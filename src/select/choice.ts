@@ -1,0 +1,76 @@
+import type { Prediction } from "./prediction.js";
+
+/** An agent that may be chosen. */
+export interface Candidate extends Prediction {
+  /** Its similar runs, each counted once. */
+  readonly total_tasks: number;
+}
+
+/** How one agent of several is chosen. */
+export interface ChoiceOptions {
+  /** The least expected outcome, 0..1. */
+  readonly min_confidence: number;
+  /** The choice will be carried out, and is to teach something too: agents that are less known get a bonus. */
+  readonly explore?: boolean;
+  /** `speed`: faster agents get a bonus. */
+  readonly balance?: Balance;
+}
+
+/** What is weighed against success. */
+export type Balance = "success" | "speed";
+
+/** Fewer similar runs than this are no evidence. */
+export const ENOUGH_SIMILAR_RUNS = 3;
+
+/** What a standard deviation is worth to someone who explores. */
+const EXPLORATION = 0.5;
+
+/** What half the time is worth to someone who cares for speed. */
+const SPEED = 0.05;
+
+/** What came of the choice: one of the candidates, or why there is none. */
+export type Choice =
+  | { readonly chosen: Candidate }
+  | { readonly chosen: undefined; readonly reason: "no_suitable_agent" | "not_enough_evidence" };
+
+/**
+ * Chooses an agent by what is expected of each: the one with the highest mean, among those that have done similar tasks
+ * ({@link ENOUGH_SIMILAR_RUNS} or more). In a real history the security auditor audits; that all its audits went well says
+ * little of how it would do at building pages. Who explores considers the others too, by mean + ½ sd.
+ *
+ * @param candidates ties go to more similar runs, then to the earlier one
+ */
+export function choose(candidates: readonly Candidate[], options: ChoiceOptions): Choice {
+  const { explore = false, min_confidence } = options;
+  const known = explore ? candidates : candidates.filter(isTested);
+  if (known.length === 0) return { chosen: undefined, reason: "not_enough_evidence" };
+  const good = known.filter(({ mean, sd }) => (explore ? mean + EXPLORATION * sd : mean) >= min_confidence);
+  const [chosen] = inOrder(good, options);
+  return chosen ? { chosen } : { chosen, reason: "no_suitable_agent" };
+}
+
+/** Whether an agent has done similar tasks often enough to be recommended for them. */
+export function isTested({ total_tasks }: Candidate): boolean {
+  return total_tasks >= ENOUGH_SIMILAR_RUNS;
+}
+
+/** Candidates in the order in which they would be chosen, whatever the evidence. */
+export function inOrder(
+  candidates: readonly Candidate[],
+  { explore = false, balance = "success" }: Omit<ChoiceOptions, "min_confidence">,
+): Candidate[] {
+  const typical = median(
+    candidates.flatMap(({ expected_duration_seconds: seconds }) => (seconds !== null && seconds > 0 ? [seconds] : [])),
+  );
+  const score = ({ mean, sd, expected_duration_seconds: seconds }: Candidate) =>
+    mean +
+    (explore ? EXPLORATION * sd : 0) -
+    (balance === "speed" && seconds !== null && seconds > 0 ? SPEED * Math.log2(seconds / typical) : 0);
+  return candidates.toSorted((a, b) => score(b) - score(a) || b.total_tasks - a.total_tasks);
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}

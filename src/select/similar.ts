@@ -1,0 +1,76 @@
+import type { Candidate } from "./choice.js";
+import type { SelectionModel } from "./model.js";
+import type { PastRun, TaskQuery } from "./past-run.js";
+import type { Contribution } from "./prediction.js";
+import { Vocabulary, type SparseVector } from "./tf-idf.js";
+
+/** Texts that are compared with each other, the last ones, and those of them whose nearest are looked for. */
+const TEXTS = 400;
+const SAMPLED = 25;
+
+/** Of the nearest texts the third says how alike tasks usually are: one or two may be mere variants. */
+const NEAREST = 3;
+
+/** Whatever is usual in a history: not less than this, and not more. */
+const LEAST = 0.09;
+const MOST = 0.9;
+
+/** How much of what is usual two tasks must have in common to be similar. */
+const SHARE = 1 / 2;
+
+/**
+ * How alike in words a task of this history and its nearest others usually are: the median cosine of a sample. A cosine of
+ * 0.1 is a lot where all tasks say something else, and nothing where they follow a pattern.
+ */
+export function usualSimilarity(runs: readonly PastRun[]): number {
+  const texts = [...new Set(runs.map(({ task_description }) => task_description).toReversed())].slice(0, TEXTS);
+  const { vectors } = new Vocabulary(texts);
+  const step = Math.max(1, Math.floor(texts.length / SAMPLED));
+  const usual = vectors
+    .filter((_, i) => i % step === 0)
+    .map((one) => {
+      const values = new Map(Array.from(one.ids, (id, i) => [id, one.values[i]!]));
+      return (
+        vectors.map((other) => (other === one ? 0 : cosine(values, other))).toSorted((a, b) => b - a)[NEAREST - 1] ?? 0
+      );
+    })
+    .toSorted((a, b) => a - b);
+  return Math.min(MOST, Math.max(LEAST, usual[usual.length >> 1] ?? 0));
+}
+
+/**
+ * The runs that are similar to a task, of all agents, the most alike in words first: those of its domain, and those that
+ * have in common with it half of what is usual. Where the domain is known, others must have as much in common as usual.
+ *
+ * @param usual see {@link usualSimilarity}
+ */
+export function similarRuns(model: SelectionModel, task: TaskQuery, usual: number): Contribution[] {
+  // Nobody's prediction: all that tasks have in common, whoever did them.
+  const { contributions } = model.explain(task, "");
+  const least = task.domains.length > 0 ? usual : SHARE * usual;
+  return contributions
+    .filter(({ run, similarity }) => similarity >= least || (run.domain !== null && task.domains.includes(run.domain)))
+    .toSorted((a, b) => b.similarity - a.similarity);
+}
+
+/**
+ * What is expected of agents for a task, with how many similar runs each has.
+ *
+ * @param similar see {@link similarRuns}
+ */
+export function candidatesFor(
+  model: SelectionModel,
+  task: TaskQuery,
+  agents: readonly string[],
+  similar: readonly Contribution[],
+): Candidate[] {
+  const counts = new Map<string, number>();
+  for (const { run } of similar) counts.set(run.agent_name, (counts.get(run.agent_name) ?? 0) + 1);
+  return model
+    .predict(task, agents)
+    .map((prediction) => ({ ...prediction, total_tasks: counts.get(prediction.agent_name) ?? 0 }));
+}
+
+function cosine(values: ReadonlyMap<number, number>, b: SparseVector): number {
+  return b.ids.reduce((sum, id, i) => sum + b.values[i]! * (values.get(id) ?? 0), 0);
+}

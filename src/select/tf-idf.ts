@@ -1,0 +1,74 @@
+import { terms } from "./text.js";
+
+/** A sparse vector: `values[i]` at place `ids[i]`; no place occurs twice. */
+export interface SparseVector {
+  readonly ids: Int32Array;
+  readonly values: Float64Array;
+}
+
+/**
+ * The words of a set of texts, and how telling each is.
+ *
+ * A text's vector has (1 + ln tf) · (ln((1 + N) / (1 + df)) + 1) for each term, and unit length: tf is how often the
+ * term occurs in it, df in how many of the N texts. Source: C. D. Manning, P. Raghavan, H. Schütze, Introduction to
+ * Information Retrieval (2008), section 6.4, with smoothed document frequencies.
+ */
+export class Vocabulary {
+  /** Vectors of the texts it was made of, in their order. */
+  readonly vectors: readonly SparseVector[];
+  readonly #ids = new Map<string, number>();
+  readonly #texts: number;
+  readonly #frequency: Float64Array;
+
+  /** @param texts each of them once */
+  constructor(texts: readonly string[]) {
+    const counted = texts.map((text) => {
+      const counts = countTerms(text);
+      for (const term of counts.keys()) if (!this.#ids.has(term)) this.#ids.set(term, this.#ids.size);
+      const ids = Int32Array.from(counts.keys(), (term) => this.#ids.get(term)!);
+      return { ids, counts: Float64Array.from(counts.values()) };
+    });
+    this.#texts = texts.length;
+    this.#frequency = new Float64Array(this.#ids.size);
+    for (const { ids } of counted) for (const id of ids) this.#frequency[id]!++;
+    this.vectors = counted.map(({ ids, counts }) => {
+      const values = counts.map((count, i) => this.#weight(count, this.#frequency[ids[i]!]!));
+      return { ids, values: unit(values, Math.hypot(...values)) };
+    });
+  }
+
+  /** How many different terms there are. */
+  get size(): number {
+    return this.#ids.size;
+  }
+
+  /** Vector of any text. Terms that no text of the vocabulary has only lengthen it, so it is less like all of them. */
+  vector(text: string): SparseVector {
+    const ids: number[] = [];
+    const values: number[] = [];
+    let square = 0;
+    for (const [term, count] of countTerms(text)) {
+      const id = this.#ids.get(term);
+      const weight = this.#weight(count, id === undefined ? 0 : this.#frequency[id]!);
+      square += weight * weight;
+      if (id === undefined) continue;
+      ids.push(id);
+      values.push(weight);
+    }
+    return { ids: Int32Array.from(ids), values: unit(Float64Array.from(values), Math.sqrt(square)) };
+  }
+
+  #weight(count: number, frequency: number): number {
+    return (1 + Math.log(count)) * (Math.log((1 + this.#texts) / (1 + frequency)) + 1);
+  }
+}
+
+function countTerms(text: string): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const term of terms(text)) counts.set(term, (counts.get(term) ?? 0) + 1);
+  return counts;
+}
+
+function unit(values: Float64Array, length: number): Float64Array {
+  return length > 0 ? values.map((value) => value / length) : values;
+}

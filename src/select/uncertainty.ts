@@ -1,0 +1,213 @@
+import { starts, type Kernel } from "./kernel.js";
+import type { SparseVector } from "./tf-idf.js";
+
+/** Observations that an uncertainty is computed from. With 64 instead, standard deviations are 3 % smaller at most. */
+const NEAREST = 16;
+
+/**
+ * Whatever is said of a task holds of tasks like it: in the mean, their texts share so much of its text's vector. It is
+ * chosen so that intervals hold the agent's rate on the most similar tasks about as often as they should.
+ */
+const SHARED_BY_LIKE = 0.35;
+
+/** How alike a query and each of the past tasks are. */
+export interface Likeness {
+  /** Cosine similarity of the texts, by task. */
+  readonly cosine: Float64Array;
+  /** Share of the query's domains that is the task's, by task. */
+  readonly domain: Float64Array;
+}
+
+/** The observations that tell most of a query: those that alone would explain most of its variance come first. */
+class Nearest {
+  size = 0;
+  readonly observations = new Int32Array(NEAREST);
+  readonly covariances = new Float64Array(NEAREST);
+  readonly #gains = new Float64Array(NEAREST);
+
+  /** @param variance the observation's own */
+  offer(observation: number, covariance: number, variance: number): void {
+    const gain = (covariance * covariance) / variance;
+    if (gain === 0 || (this.size === NEAREST && gain <= this.#gains[NEAREST - 1]!)) return;
+    if (this.size < NEAREST) this.size++;
+    let place = this.size - 1;
+    for (; place > 0 && this.#gains[place - 1]! < gain; place--) {
+      this.observations[place] = this.observations[place - 1]!;
+      this.covariances[place] = this.covariances[place - 1]!;
+      this.#gains[place] = this.#gains[place - 1]!;
+    }
+    this.observations[place] = observation;
+    this.covariances[place] = covariance;
+    this.#gains[place] = gain;
+  }
+}
+
+/** What is left uncertain of a query when the past is known. */
+export class Uncertainty {
+  readonly #kernel: Kernel;
+  readonly #diagonal: Float64Array;
+  /** The tasks whose text has a term, and its value there: from `#termStarts[term]` to the next term's. */
+  readonly #termStarts: Int32Array;
+  readonly #termTasks: Int32Array;
+  readonly #termValues: Float64Array;
+  /** Observations of agent a: from `#agentStarts[a]` to the next agent's. */
+  readonly #agentStarts: Int32Array;
+  readonly #domainOf: Int32Array;
+  /** Last entry of each feature while a matrix is made; −1 between calls. */
+  readonly #lastEntry: Int32Array;
+
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel;
+    this.#diagonal = kernel.diagonal();
+    const { agents, observations, tasks } = kernel.evidence;
+    const { taskStarts, taskIds, taskValues, firstTerm } = kernel;
+    const counts = new Int32Array(kernel.features - firstTerm);
+    for (const id of taskIds) if (id >= firstTerm) counts[id - firstTerm]!++;
+    this.#termStarts = starts(counts);
+    this.#termTasks = new Int32Array(this.#termStarts.at(-1)!);
+    this.#termValues = new Float64Array(this.#termTasks.length);
+    const next = this.#termStarts.slice();
+    for (let task = 0; task < tasks.length; task++)
+      for (let j = taskStarts[task]!; j < taskStarts[task + 1]!; j++) {
+        if (taskIds[j]! < firstTerm) continue;
+        const place = next[taskIds[j]! - firstTerm]!++;
+        this.#termTasks[place] = task;
+        this.#termValues[place] = taskValues[j]!;
+      }
+    const byAgent = new Int32Array(agents.length);
+    for (const { agent } of observations) byAgent[agent]!++;
+    this.#agentStarts = starts(byAgent);
+    this.#domainOf = Int32Array.from(tasks, ({ domain }) => domain);
+    this.#lastEntry = new Int32Array(kernel.features).fill(-1);
+  }
+
+  /** How alike a task, given by its features, and the past tasks are. */
+  likeness({ ids, values }: SparseVector): Likeness {
+    const { firstTerm, evidence } = this.#kernel;
+    const cosine = new Float64Array(evidence.tasks.length);
+    const shares = new Float64Array(evidence.domains.length);
+    for (let j = 0; j < ids.length; j++) {
+      const value = values[j]!;
+      const term = ids[j]! - firstTerm;
+      if (ids[j]! > 0 && term < 0) shares[ids[j]! - 1] = value;
+      if (term < 0) continue;
+      const end = this.#termStarts[term + 1]!;
+      for (let at = this.#termStarts[term]!; at < end; at++)
+        cosine[this.#termTasks[at]!]! += value * this.#termValues[at]!;
+    }
+    const domain = new Float64Array(cosine.length);
+    for (let t = 0; t < domain.length; t++) domain[t] = this.#domainOf[t]! < 0 ? 0 : shares[this.#domainOf[t]!]!;
+    return { cosine, domain };
+  }
+
+  /** Places of the observations of an agent: from the first to before the second. */
+  range(agent: number): readonly [start: number, end: number] {
+    return agent < 0 ? [0, 0] : [this.#agentStarts[agent]!, this.#agentStarts[agent + 1]!];
+  }
+
+  /** The observations of all agents that tell most of the query, whoever does it. */
+  nearest({ cosine, domain }: Likeness): Nearest {
+    const { variances: v, taskOf } = this.#kernel;
+    const nearest = new Nearest();
+    for (let i = 0; i < taskOf.length; i++) {
+      const covariance = v.domain * domain[taskOf[i]!]! + SHARED_BY_LIKE * v.text * cosine[taskOf[i]!]!;
+      nearest.offer(i, covariance, this.#diagonal[i]!);
+    }
+    return nearest;
+  }
+
+  /**
+   * Variance of an agent's expected outcome: of its rate on tasks like the query or, where it has done this very task
+   * before, on this one. It is k(x, x) − kᵀ(K + noise)⁻¹k for the observations that tell most of it, the agent's and
+   * others'. More of them would make it smaller, so it errs on the careful side.
+   *
+   * @param repeat the agent's observation of the very same task, −1 when there is none
+   * @param shared what `nearest` gave for the query
+   */
+  variance(agent: number, { cosine, domain }: Likeness, repeat: number, shared: Nearest): number {
+    const { variances: v, taskOf, evidence } = this.#kernel;
+    const [start, end] = this.range(agent);
+    const [text, task] = repeat < 0 ? [SHARED_BY_LIKE, 0] : [1, v.agent_task];
+    // Without domains there are no effects of them, and nothing to be unsure of.
+    const ofDomain = evidence.domains.length > 0 ? v.domain + v.agent_domain : 0;
+    const prior = v.agent + ofDomain + text ** 2 * (v.text + v.agent_text) + task;
+    const nearest = new Nearest();
+    for (let i = start; i < end; i++) {
+      const covariance =
+        v.agent +
+        (v.domain + v.agent_domain) * domain[taskOf[i]!]! +
+        text * (v.text + v.agent_text) * cosine[taskOf[i]!]! +
+        (i === repeat ? task : 0);
+      nearest.offer(i, covariance, this.#diagonal[i]!);
+    }
+    for (let j = 0; j < shared.size; j++) {
+      const i = shared.observations[j]!;
+      if (i >= start && i < end) continue;
+      const covariance = v.domain * domain[taskOf[i]!]! + text * v.text * cosine[taskOf[i]!]!;
+      nearest.offer(i, covariance, this.#diagonal[i]!);
+    }
+    return this.#remaining(prior, nearest);
+  }
+
+  /** prior − kᵀ(K + noise)⁻¹k, by Cholesky's method. */
+  #remaining(prior: number, { size: n, observations, covariances }: Nearest): number {
+    const factor = this.#covariances(observations.subarray(0, n));
+    const solved = new Float64Array(n);
+    let variance = prior;
+    for (let i = 0; i < n; i++) {
+      let rest = covariances[i]!;
+      for (let j = 0; j < i; j++) {
+        let sum = factor[i * n + j]!;
+        for (let k = 0; k < j; k++) sum -= factor[i * n + k]! * factor[j * n + k]!;
+        const entry = sum / factor[j * n + j]!;
+        factor[i * n + j] = entry;
+        rest -= entry * solved[j]!;
+      }
+      let square = factor[i * n + i]!;
+      for (let k = 0; k < i; k++) square -= factor[i * n + k]! ** 2;
+      const pivot = Math.sqrt(square);
+      factor[i * n + i] = pivot;
+      solved[i] = rest / pivot;
+      variance -= solved[i]! ** 2;
+    }
+    return Math.max(0, variance);
+  }
+
+  /** Lower half of K + noise for some observations: most have few words in common, so each word is followed up. */
+  #covariances(observations: Int32Array): Float64Array {
+    const { variances: v, evidence, taskOf, taskStarts, taskIds, taskValues, firstTerm } = this.#kernel;
+    const n = observations.length;
+    const matrix = new Float64Array(n * n);
+    let length = 0;
+    for (const i of observations) length += taskStarts[taskOf[i]! + 1]! - taskStarts[taskOf[i]!]!;
+    // Entries so far, each with the one before it of the same term.
+    const [row, before, value] = [new Int32Array(length), new Int32Array(length), new Float64Array(length)];
+    let entry = 0;
+    for (let i = 0; i < n; i++) {
+      const { agent, task } = evidence.observations[observations[i]!]!;
+      for (let at = taskStarts[task]!; at < taskStarts[task + 1]!; at++) {
+        const id = taskIds[at]!;
+        if (id < firstTerm) continue;
+        row[entry] = i;
+        value[entry] = taskValues[at]!;
+        before[entry] = this.#lastEntry[id]!;
+        this.#lastEntry[id] = entry;
+        for (let e = entry; e >= 0; e = before[e]!) matrix[i * n + row[e]!]! += value[entry]! * value[e]!;
+        entry++;
+      }
+      for (let j = 0; j <= i; j++) {
+        const other = evidence.observations[observations[j]!]!;
+        const own = other.agent === agent ? 1 : 0;
+        const domain = this.#domainOf[task]! >= 0 && this.#domainOf[task] === this.#domainOf[other.task] ? 1 : 0;
+        matrix[i * n + j] =
+          matrix[i * n + j]! * (v.text + own * v.agent_text) +
+          own * v.agent +
+          domain * (v.domain + own * v.agent_domain);
+      }
+      matrix[i * n + i]! += this.#kernel.noise[observations[i]!]!;
+    }
+    for (const i of observations)
+      for (let at = taskStarts[taskOf[i]!]!; at < taskStarts[taskOf[i]! + 1]!; at++) this.#lastEntry[taskIds[at]!] = -1;
+    return matrix;
+  }
+}
