@@ -11,9 +11,11 @@ const SOURCE = join(ROOT, "src");
 /** Which part of src/ may import which others; every part may import event/. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   event: [],
-  record: [],
+  otlp: [],
+  record: ["otlp"],
   agents: [],
   log: [],
+  capture: ["record", "log", "otlp"],
   analyze: [],
   select: [],
   backtest: ["select", "analyze"],
@@ -21,8 +23,19 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "selector.ts": ["tables", "analyze", "select", "agents"],
   "backtester.ts": ["tables", "select", "backtest"],
   "analyzer.ts": ["tables", "analyze"],
-  access: ["tables", "log"],
-  cli: ["analyzer.ts", "selector.ts", "access", "analyze", "select", "record", "log", "backtest", "backtester.ts"],
+  access: ["tables", "log", "otlp"],
+  cli: [
+    "analyzer.ts",
+    "selector.ts",
+    "access",
+    "analyze",
+    "select",
+    "record",
+    "log",
+    "backtest",
+    "backtester.ts",
+    "capture",
+  ],
   "index.ts": ["analyzer.ts", "selector.ts", "backtester.ts", "backtest", "analyze", "select", "record"],
 };
 
@@ -54,7 +67,7 @@ describe("the parts of src/", () => {
   });
 });
 
-describe("the built recorder", () => {
+describe("what is built", () => {
   /** Everything that a built module reaches, followed through the files of dist/. */
   function reach(path: string, imports: (path: string) => string[], seen = new Set<string>()): Set<string> {
     const outside = new Set<string>();
@@ -67,11 +80,20 @@ describe("the built recorder", () => {
     return outside;
   }
 
-  it("reaches node's own modules only", () => {
+  it("is a recorder that reaches node's own modules only", () => {
     const outside = [...reach(join(ROOT, "dist/record.js"), importsOf)];
     expect(outside.length).toBeGreaterThan(0);
     for (const specifier of outside) expect(builtinModules).toContain(specifier.replace(/^node:/, ""));
   });
+
+  it.each(["otel", "openai-agents", "ai-sdk"])(
+    "and the adapter %s: neither the SQL engine nor its framework",
+    (name) => {
+      const outside = [...reach(join(ROOT, `dist/${name}.js`), importsOf)];
+      for (const unwanted of ["@duckdb/node-api", "@opentelemetry/sdk-trace-base", "@openai/agents-core", "ai"])
+        expect(outside).not.toContain(unwanted);
+    },
+  );
 
   it("is found wanting when it would reach more", () => {
     expect([...reach(join(ROOT, "dist/index.js"), importsOf)]).toContain("@duckdb/node-api");
