@@ -1,4 +1,6 @@
-import { DOUBLE, DuckDBDataChunk, type DuckDBConnection, type DuckDBValue, type DuckDBVector } from "@duckdb/node-api";
+import type { DuckDBConnection, DuckDBDataChunk, DuckDBValue, DuckDBVector } from "@duckdb/node-api";
+
+import { engine } from "./engine.js";
 
 /** A row of a query: lists are arrays, structs objects, whole numbers plain numbers. */
 export type Row = Record<string, unknown>;
@@ -131,8 +133,8 @@ export class NumberWriter {
   }
 
   #newChunk(): DuckDBDataChunk {
-    const types = Array.from({ length: this.columnCount }, () => DOUBLE);
-    const chunk = DuckDBDataChunk.create(types, CHUNK_ROWS);
+    const types = Array.from({ length: this.columnCount }, () => engine.DOUBLE);
+    const chunk = engine.DuckDBDataChunk.create(types, CHUNK_ROWS);
     this.#columns = types.map((_, i) => chunk.getColumnVector(i));
     this.#rows = 0;
     return chunk;

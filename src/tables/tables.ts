@@ -1,11 +1,12 @@
 import { copyFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 
-import { DuckDBInstance, type DuckDBConnection, type DuckDBValue } from "@duckdb/node-api";
+import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from "@duckdb/node-api";
 
 import { LOG_FILES } from "../event/directory.js";
 import { logSize, type ProgressListener } from "../log/size.js";
 import { cachePath, publish, removeCache, stillHolds } from "./cache.js";
+import { engine } from "./engine.js";
 import { FOLD_MACROS } from "./fold.js";
 import { LINE_MACROS, sqlText } from "./lines.js";
 import { nothingRead, refresh, type ReadState } from "./refresh.js";
@@ -90,7 +91,7 @@ export class Tables {
     let instance: DuckDBInstance | undefined;
     let connection: DuckDBConnection | undefined;
     try {
-      instance = await DuckDBInstance.create(":memory:", {
+      instance = await engine.DuckDBInstance.create(":memory:", {
         // Nothing is ever fetched from anywhere.
         autoinstall_known_extensions: "false",
         autoload_known_extensions: "false",

@@ -1,8 +1,7 @@
 import { crc32 } from "node:zlib";
 
-import { version } from "@duckdb/node-api";
-
 import { LOG_KINDS } from "../event/directory.js";
+import { engine } from "./engine.js";
 import * as fold from "./fold.js";
 import { LINE_MACROS, stageLines } from "./lines.js";
 import { createTables, MEASURES_VERSION } from "./schema.js";
@@ -18,4 +17,4 @@ const SQL = [
 ].join("");
 
 /** What made the tables: cached ones that were made in another way, or by another engine, are made again. */
-export const TABLES_VERSION = `${MEASURES_VERSION}-${crc32(SQL)}-${version()}`;
+export const TABLES_VERSION = `${MEASURES_VERSION}-${crc32(SQL)}-${engine.version()}`;
