@@ -1,16 +1,22 @@
 import { defineConfig } from "rolldown";
 
-export default defineConfig({
+/** The package. */
+const library = defineConfig({
   input: {
     index: "src/index.ts",
     record: "src/record/index.ts",
+    otel: "src/capture/otel.ts",
+    "openai-agents": "src/capture/openai-agents.ts",
+    "ai-sdk": "src/capture/ai-sdk.ts",
     "cli/main": "src/cli/main.ts",
   },
   platform: "node",
   preserveEntrySignatures: "allow-extension",
-  // Dependencies are installed, not bundled: users get their security updates. But for the parser of the command line:
-  // that makes every command start sooner.
-  external: (id) => /^[^./]/.test(id) && id !== "commander",
+  // Dependencies are installed, not bundled: users get their security updates. But for the parser of the command line,
+  // which makes every command start sooner, and the generated code that reads OTLP's protobuf, of which the package that
+  // holds it brings much else.
+  external: (id) =>
+    /^[^./]/.test(id) && !/^(?:commander|protobufjs|long|@opentelemetry\/otlp-transformer)(?:\/|$)/.test(id),
   output: {
     dir: "dist",
     format: "esm",
@@ -31,3 +37,21 @@ export default defineConfig({
     },
   },
 });
+
+/**
+ * The hook of Claude Code starts for every event: one file that needs nothing else. The rules that find secrets are beside
+ * it, because to compile them takes a tenth of its start and most payloads do not need them.
+ */
+const hook = defineConfig({
+  input: { hook: "src/capture/claude-code/hook/entry.ts" },
+  platform: "node",
+  output: {
+    dir: "dist",
+    format: "cjs",
+    entryFileNames: "[name].cjs",
+    chunkFileNames: "hook-[name].cjs",
+    minify: true,
+  },
+});
+
+export default [library, hook];

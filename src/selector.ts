@@ -104,7 +104,7 @@ export class AgentSelector {
   readonly #agentsDirectory: string | undefined;
   readonly #tables: KeptTables;
   /** What was learned, and from which state of the log. */
-  #learned: { readonly from: Tables; readonly what: Promise<Learned> } | undefined;
+  #learned: { readonly from: object; readonly what: Promise<Learned> } | undefined;
 
   /** @throws {RangeError} when `as_of` is no time */
   constructor(options: SelectorOptions = {}) {
@@ -155,9 +155,9 @@ export class AgentSelector {
   /** Lets `use` work with what can be learned from the log as it is now. */
   #learn<T>(use: (learned: Learned) => T): Promise<T> {
     return this.#tables.read(async (tables) => {
-      if (this.#learned?.from !== tables) {
+      if (this.#learned?.from !== tables.folding) {
         const before = await this.#learned?.what.catch(() => undefined);
-        this.#learned = { from: tables, what: this.#study(tables, before?.model) };
+        this.#learned = { from: tables.folding, what: this.#study(tables, before?.model) };
       }
       return use(await this.#learned.what);
     });

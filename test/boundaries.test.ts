@@ -11,9 +11,11 @@ const SOURCE = join(ROOT, "src");
 /** Which part of src/ may import which others; every part may import event/. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   event: [],
-  record: [],
+  otlp: [],
+  record: ["otlp"],
   agents: [],
   log: [],
+  capture: ["record", "log", "otlp"],
   analyze: [],
   select: [],
   backtest: ["select", "analyze"],
@@ -22,9 +24,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "backtester.ts": ["tables", "select", "backtest"],
   "analyzer.ts": ["tables", "analyze"],
   alerts: ["analyzer.ts", "analyze", "log"],
-  access: ["tables", "log"],
+  access: ["tables", "log", "otlp"],
   mcp: ["analyzer.ts", "selector.ts", "select", "analyze", "record"],
-  serve: ["analyzer.ts", "alerts", "selector.ts", "select", "analyze", "record", "log", "mcp"],
+  serve: ["analyzer.ts", "alerts", "selector.ts", "select", "analyze", "record", "log", "mcp", "capture"],
   cli: [
     "alerts",
     "analyzer.ts",
@@ -38,6 +40,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "backtester.ts",
     "serve",
     "mcp",
+    "capture",
   ],
   "index.ts": ["analyzer.ts", "selector.ts", "backtester.ts", "backtest", "analyze", "select", "record"],
 };
@@ -45,7 +48,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** Specifiers of all imports of a module, static and dynamic, of values and of types. */
 function importsOf(path: string): string[] {
   const text = readFileSync(path, "utf8").replaceAll(/\/\*[\s\S]*?\*\//g, "");
-  return [...text.matchAll(/(?:\bfrom\s*|\bimport\s*\(?\s*)"([^"]+)"/g)].map(([, specifier]) => specifier!);
+  return [...text.matchAll(/(?:\bfrom\s*|\bimport\s*\(?\s*|\bcreateRequire\(.*?\)\()"([^"]+)"/g)].map(
+    ([, specifier]) => specifier!,
+  );
 }
 
 describe("the parts of src/", () => {
@@ -70,7 +75,7 @@ describe("the parts of src/", () => {
   });
 });
 
-describe("the built recorder", () => {
+describe("what is built", () => {
   /** Everything that a built module reaches, followed through the files of dist/. */
   function reach(path: string, imports: (path: string) => string[], seen = new Set<string>()): Set<string> {
     const outside = new Set<string>();
@@ -83,11 +88,20 @@ describe("the built recorder", () => {
     return outside;
   }
 
-  it("reaches node's own modules only", () => {
+  it("is a recorder that reaches node's own modules only", () => {
     const outside = [...reach(join(ROOT, "dist/record.js"), importsOf)];
     expect(outside.length).toBeGreaterThan(0);
     for (const specifier of outside) expect(builtinModules).toContain(specifier.replace(/^node:/, ""));
   });
+
+  it.each(["otel", "openai-agents", "ai-sdk"])(
+    "and the adapter %s: neither the SQL engine nor its framework",
+    (name) => {
+      const outside = [...reach(join(ROOT, `dist/${name}.js`), importsOf)];
+      for (const unwanted of ["@duckdb/node-api", "@opentelemetry/sdk-trace-base", "@openai/agents-core", "ai"])
+        expect(outside).not.toContain(unwanted);
+    },
+  );
 
   it("is found wanting when it would reach more", () => {
     expect([...reach(join(ROOT, "dist/index.js"), importsOf)]).toContain("@duckdb/node-api");
@@ -95,7 +109,9 @@ describe("the built recorder", () => {
 
   it("is all that loads with the whole package until something is analysed: not the SQL engine", () => {
     const atOnce = (path: string) =>
-      [...readFileSync(path, "utf8").matchAll(/\bfrom\s*"([^"]+)"|^import\s*"([^"]+)"/gm)].map(([, a, b]) => (a ?? b)!);
+      [...readFileSync(path, "utf8").matchAll(/(?:\bfrom\s*|^import\s*|\bcreateRequire\(.*?\)\()"([^"]+)"/gm)].map(
+        ([, specifier]) => specifier!,
+      );
     for (const entry of ["dist/index.js", "dist/cli/main.js"])
       expect([...reach(join(ROOT, entry), atOnce)]).not.toContain("@duckdb/node-api");
   });

@@ -3,6 +3,9 @@ import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 
 import { TelemetryAnalyzer } from "../src/index.js";
+import type { TelemetryEvent } from "../src/event/events.js";
+import { readLog } from "../src/log/read.js";
+import { captured } from "./support/captured.js";
 import { temporaryDirectory } from "./support/directory.js";
 import { node, ROOT } from "./support/oak.js";
 
@@ -12,6 +15,13 @@ async function run(example: string): Promise<{ lines: string[]; directory: strin
   const { code, stdout, stderr } = await node([`examples/${example}`, directory]);
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   return { lines: stdout.trimEnd().split("\n"), directory };
+}
+
+async function eventsIn(directory: string): Promise<TelemetryEvent[]> {
+  const events: TelemetryEvent[] = [];
+  for await (const { entries } of readLog(directory))
+    for (const entry of entries) if (entry.kind === "event") events.push(entry.event);
+  return events;
 }
 
 describe("examples", () => {
@@ -64,12 +74,42 @@ describe("examples", () => {
     ]);
   });
 
+  it("ai-sdk.mjs records the agents of the Vercel AI SDK", async () => {
+    const { lines, directory } = await run("ai-sdk.mjs");
+    expect(lines).toEqual(["1 × researcher→writer→fact-checker", "researcher: 1", "writer: 1", "fact-checker: 1"]);
+    const { runs, workflows } = captured(await eventsIn(directory));
+    expect(workflows).toEqual([["Report on the sky", ["researcher", "writer", "fact-checker"], "success"]]);
+    expect(runs).toMatchObject([
+      { agent: "researcher", task: "What is known about the sky?" },
+      {
+        agent: "writer",
+        tools: ["check"],
+        metadata: { source: "ai-sdk", model: "mock-1", input_tokens: 200, cache_read_input_tokens: 40 },
+      },
+      { agent: "fact-checker", parent: "writer" },
+    ]);
+  });
+
+  it("openai-agents.mjs records the agents of the OpenAI Agents SDK", async () => {
+    const { lines, directory } = await run("openai-agents.mjs");
+    expect(lines).toEqual(["The invoice is paid.", "1 × triage→billing"]);
+    const { runs, workflows, handoffs } = captured(await eventsIn(directory));
+    expect(workflows).toEqual([["Support", ["triage", "billing"], "success"]]);
+    expect(handoffs).toEqual(["triage→billing"]);
+    expect(runs).toMatchObject([
+      { agent: "triage", tools: ["find_invoice"], metadata: { source: "openai-agents", input_tokens: 200 } },
+      { agent: "billing", tools: [], metadata: { input_tokens: 100, output_tokens: 10 } },
+    ]);
+  });
+
   it("are all run here", () => {
     expect(readdirSync(`${ROOT}examples`).toSorted()).toEqual([
       "agent-performance.mjs",
       "agent-selection.mjs",
+      "ai-sdk.mjs",
       "coordination-phase.mjs",
       "multi-agent-workflow.mjs",
+      "openai-agents.mjs",
     ]);
   });
 });

@@ -6,10 +6,11 @@ import { makeDirectory } from "../event/directory.js";
 import type { TableAccess } from "../tables/access.js";
 import { VIEWS, VIEW_NAMES, type View, type ViewName } from "../tables/views.js";
 import { withTables, type AccessOptions } from "./open.js";
+import { OTLP_FILE, writeOtlp } from "./otlp-traces.js";
 import { PYTHON_FILES, writePythonLog, type LeftOut } from "./python-log.js";
 
 /** In which form telemetry can be exported. */
-export type ExportFormat = "parquet" | "csv" | "jsonl" | "oak-python";
+export type ExportFormat = "parquet" | "csv" | "jsonl" | "oak-python" | "otlp";
 
 /** The names that can be chosen among. */
 export const EXPORT_TABLES: readonly ViewName[] = VIEW_NAMES;
@@ -19,7 +20,7 @@ export interface ExportOptions extends AccessOptions {
   readonly format: ExportFormat;
   /** Folder that gets the files; it is made where it is not there. */
   readonly out: string;
-  /** Only these tables; not for `oak-python`, which has files of its own. */
+  /** Only these tables; not for `oak-python` and `otlp`, which have files of their own. */
   readonly tables?: readonly ViewName[];
   /** Files that are there already are replaced. */
   readonly force?: boolean;
@@ -43,6 +44,12 @@ export interface ExportResult {
   readonly unreadable_lines: number;
 }
 
+/** Files that are no tables. */
+const OWN_FILES: Readonly<Partial<Record<ExportFormat, readonly string[]>>> = {
+  "oak-python": PYTHON_FILES,
+  otlp: [OTLP_FILE],
+};
+
 /** What was written into the files, in their order. */
 type Written = { readonly rows: readonly number[] } & Pick<ExportResult, "left_out">;
 
@@ -60,7 +67,7 @@ export class FileExistsError extends Error {
 export async function exportTelemetry(options: ExportOptions): Promise<ExportResult> {
   const directory = resolve(options.out);
   const views = VIEWS.filter(({ name }) => options.tables?.includes(name) ?? true);
-  const names = options.format === "oak-python" ? PYTHON_FILES : views.map(({ name }) => `${name}.${options.format}`);
+  const names = OWN_FILES[options.format] ?? views.map(({ name }) => `${name}.${options.format}`);
   if (!options.force) {
     const there = names.filter((name) => existsSync(join(directory, name)));
     if (there.length > 0) throw new FileExistsError(`${directory} holds ${there.join(", ")} already`);
@@ -74,7 +81,9 @@ export async function exportTelemetry(options: ExportOptions): Promise<ExportRes
       const { rows, left_out } = await inTemporaryFolder<Written>(directory, names, (folder) =>
         options.format === "oak-python"
           ? writePythonLog(access, folder)
-          : copyViews(access, views, options.format, folder),
+          : options.format === "otlp"
+            ? writeOtlp(access, folder)
+            : copyViews(access, views, options.format, folder),
       );
       const files = await Promise.all(
         names.map(async (file, i) => ({ file, rows: rows[i]!, bytes: (await stat(join(directory, file))).size })),
@@ -106,7 +115,7 @@ async function inTemporaryFolder<T>(
   }
 }
 
-type TableFormat = Exclude<ExportFormat, "oak-python">;
+type TableFormat = Exclude<ExportFormat, "oak-python" | "otlp">;
 
 const COPY_OPTIONS: Readonly<Record<TableFormat, string>> = {
   parquet: "FORMAT parquet, COMPRESSION zstd",

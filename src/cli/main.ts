@@ -8,6 +8,9 @@ import { addCompare } from "./commands/compare.js";
 import { addDemo } from "./commands/demo.js";
 import { addDoctor } from "./commands/doctor.js";
 import { addHandoffs } from "./commands/handoffs.js";
+import { addHook } from "./commands/hook.js";
+import { addImport } from "./commands/import.js";
+import { addInit } from "./commands/init.js";
 import { addLog } from "./commands/log.js";
 import { addMcp } from "./commands/mcp.js";
 import { addOverhead } from "./commands/overhead.js";
@@ -68,6 +71,9 @@ for (const add of [
   addDoctor,
   addSchema,
   addSql,
+  addImport,
+  addInit,
+  addHook,
   addExport,
   addTables,
   addPrune,

@@ -58,12 +58,16 @@ export function noteUnreadable(lines: number): void {
   if (lines > 0) note(`${count(lines, "line")} could not be read: oak doctor tells where and why`);
 }
 
-/** Says on a terminal how much of a log has been read, in a line that is overwritten and gone at the end. */
-export function showProgress(): ProgressListener | undefined {
+/**
+ * Says on a terminal how much has been read, in a line that is overwritten and gone at the end.
+ *
+ * @param doing what is being done
+ */
+export function showProgress(doing = "reading the log"): ProgressListener | undefined {
   if (!process.stderr.isTTY) return undefined;
   let shown = "";
   return (done, total) => {
-    const text = done < total ? `reading the log: ${Math.floor((100 * done) / total)}%` : "";
+    const text = done < total ? `${doing}: ${Math.floor((100 * done) / total)}%` : "";
     if (text !== shown) process.stderr.write(`\r\u001b[K${text}`);
     shown = text;
   };

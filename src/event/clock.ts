@@ -32,6 +32,14 @@ export function formatTimestamp(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
 }
 
+/** Formats microseconds since 1970: UTC, ISO 8601, with microseconds where there are any. */
+export function microsecondTimestamp(microseconds: number): string {
+  const milliseconds = Math.floor(microseconds / 1000);
+  const rest = microseconds - milliseconds * 1000;
+  const text = formatTimestamp(milliseconds);
+  return rest === 0 ? text : `${text.slice(0, -1)}${String(rest).padStart(3, "0")}Z`;
+}
+
 /**
  * Reads a point in time as users write it (`2026-11-01`, `2026-11-01T12:00:00Z`, `2026-11-01T12:00:00+02:00`).
  * Without a zone it is UTC.

@@ -115,6 +115,8 @@ export interface InvocationUpdate extends EventEnvelope {
   readonly outcome?: Outcome | null;
   readonly tools_used?: readonly string[] | null;
   readonly reward?: number | null;
+  /** Replaces what the start said. */
+  readonly metadata?: Readonly<Record<string, unknown>> | null;
 }
 
 /** Somebody's or something's judgement of an invocation. */

@@ -121,6 +121,7 @@ const invocationUpdate: z.ZodType<InvocationUpdate> = z
     outcome: outcome.nullish(),
     tools_used: texts.nullish(),
     reward: z.number().nullish(),
+    metadata: features.nullish().describe("Replaces what the start said"),
   })
   .describe("Something became known about an invocation: only the fields that are present change");
 

@@ -1,3 +1,5 @@
+import type { FileHandle } from "node:fs/promises";
+
 import { openLogFile } from "./open.js";
 
 /** The longest line that is read. A longer one is reported as damage and skipped without being held in memory. */
@@ -29,6 +31,8 @@ export interface RawLine {
 export async function* readLines(path: string, from = 0): AsyncGenerator<RawLine[]> {
   const file = await openLogFile(path);
   if (!file) return;
+  // The system reads the next part while this one is being worked on.
+  let ahead = readChunk(file, from);
   try {
     let number = 0;
     let offset = from;
@@ -50,10 +54,10 @@ export async function* readLines(path: string, from = 0): AsyncGenerator<RawLine
       return line;
     };
     for (;;) {
-      // A new buffer for each read: the lines that are given away are views of it.
-      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(CHUNK_BYTES), 0, CHUNK_BYTES, position);
+      const { bytesRead, buffer } = await ahead;
       if (bytesRead === 0) break;
       position += bytesRead;
+      ahead = readChunk(file, position);
       const chunk = buffer.subarray(0, bytesRead);
       const lines: RawLine[] = [];
       let start = 0;
@@ -67,6 +71,12 @@ export async function* readLines(path: string, from = 0): AsyncGenerator<RawLine
     }
     if (length > 0) yield [finish(false)];
   } finally {
+    await ahead.catch(() => undefined);
     await file.close();
   }
+}
+
+/** Reads into a new buffer each time: the lines that are given away are views of it. */
+function readChunk(file: FileHandle, position: number): Promise<{ bytesRead: number; buffer: Buffer }> {
+  return file.read(Buffer.allocUnsafe(CHUNK_BYTES), 0, CHUNK_BYTES, position);
 }

@@ -1,5 +1,6 @@
 import type { Clock } from "../event/clock.js";
 import type { InvocationStart, TelemetryEvent } from "../event/events.js";
+import type { MirrorOptions } from "./mirror.js";
 import type { InvocationReport } from "./report.js";
 
 /** How a {@link TelemetryLogger} writes. Every field may be left out. */
@@ -31,6 +32,11 @@ export interface LoggerOptions {
    * second, and through the folders at most twice a minute.
    */
   readonly definition_hashes?: boolean;
+  /**
+   * Sends what is recorded to an OTLP endpoint as well, as GenAI spans. Default: where `OAK_OTLP_ENDPOINT` says, with the
+   * headers of `OAK_OTLP_HEADERS`; nowhere, if it is not set.
+   */
+  readonly otlp?: MirrorOptions;
   /** Default: a new UUID for each logger. */
   readonly session_id?: string;
   /** Source of time in milliseconds. Default: the system's. */

@@ -15,6 +15,7 @@ export type {
   WorkflowCompleteArguments,
   WorkflowStartArguments,
 } from "./calls.js";
+export type { MirrorOptions } from "./mirror.js";
 export type { InvocationReport } from "./report.js";
 export { Run, Workflow } from "./workflow.js";
 export type { RunOptions, WorkflowOptions, WorkflowOutcome } from "./workflow.js";

@@ -19,6 +19,8 @@ import type {
   WorkflowStartArguments,
 } from "./calls.js";
 import { DefinitionHashes } from "./definition-hashes.js";
+import { recordingEnabled } from "./enabled.js";
+import { Mirror, MirrorError, mirrorOfEnvironment } from "./mirror.js";
 import { DeliveryError, endpointOf, Remote, type Endpoint } from "./remote.js";
 import { reportFields } from "./report.js";
 import { Workflow, type WorkflowOptions } from "./workflow.js";
@@ -103,6 +105,7 @@ export class TelemetryLogger {
   /** Where lines go: to the files of the log, or all to a server. */
   readonly #files: Readonly<Record<LogKind, Pick<Appender, "append" | "close">>>;
   readonly #remote: Remote | undefined;
+  readonly #mirror: Mirror | undefined;
   /** Tells this logger's events from all others', together with the sequence. */
   readonly #writer = randomBytes(9).toString("base64url");
   readonly #session: string;
@@ -121,13 +124,14 @@ export class TelemetryLogger {
     this.session_id = check.optionalId("session_id", options.session_id) ?? randomUUID();
     this.#session = JSON.stringify(this.session_id.toWellFormed());
     this.#onError = options.onError ?? reportOnStderr;
-    const enabled = check.optionalFlag("enabled", options.enabled) ?? enabledByEnvironment();
+    const enabled = check.optionalFlag("enabled", options.enabled) ?? recordingEnabled();
     const directory = this.#findDirectory(check.optionalId("directory", options.directory));
     this.directory = directory ?? "";
     this.enabled = enabled && directory !== undefined;
     const fsync = check.optionalFlag("fsync", options.fsync) ?? false;
     const hashes = check.optionalFlag("definition_hashes", options.definition_hashes) ?? true;
     this.#definitions = this.enabled && hashes ? new DefinitionHashes() : undefined;
+    this.#mirror = this.enabled ? this.#openMirror(options.otlp) : undefined;
     this.#clock = steadyClock(options.clock);
     this.#redact = options.redact;
     const onWritten = (lines: number, error?: unknown) => {
@@ -352,7 +356,9 @@ export class TelemetryLogger {
       `,"session_id":${this.#session},"event_id":"${event_id}","sequence":${sequence}}`;
     if (!this.enabled) return event_id;
     const redacted = this.#redact ? this.#redacted(line) : line;
-    if (redacted !== undefined) this.#files[kind].append(redacted, now);
+    if (redacted === undefined) return event_id;
+    this.#files[kind].append(redacted, now);
+    if (this.#mirror) this.#mirrored(redacted);
     return event_id;
   }
 
@@ -384,6 +390,31 @@ export class TelemetryLogger {
     }
   }
 
+  /** A wrong argument is the caller's mistake, a wrong environment is not. */
+  #openMirror(given: LoggerOptions["otlp"]): Mirror | undefined {
+    check.optionalObject("otlp", given as Readonly<Record<string, unknown>> | undefined);
+    const otlp = given ?? mirrorOfEnvironment();
+    if (!otlp) return undefined;
+    try {
+      check.text("otlp.endpoint", otlp.endpoint);
+      return new Mirror(otlp, (error) => this.#report(error));
+    } catch (error) {
+      if (given && error instanceof MirrorError) throw new check.ArgumentError("otlp.endpoint", error.message);
+      if (given) throw error;
+      this.#report(new MirrorError(`OAK_OTLP_ENDPOINT ${(error as Error).message}`));
+      return undefined;
+    }
+  }
+
+  /** What cannot be sent must not keep the caller from going on. */
+  #mirrored(line: string): void {
+    try {
+      this.#mirror?.add(JSON.parse(line) as TelemetryEvent);
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+
   /** Where to write is not found when the working directory was deleted, or nobody knows the user's home. */
   #findDirectory(given: string | null): string | undefined {
     try {
@@ -412,13 +443,9 @@ export class TelemetryLogger {
   }
 }
 
-function enabledByEnvironment(): boolean {
-  const value = process.env["OAK_TELEMETRY_ENABLED"]?.trim().toLowerCase();
-  return value !== "false" && value !== "0" && value !== "off" && value !== "no";
-}
-
 function reportOnStderr(error: Error): void {
   // Unlike process.stderr.write, it survives that nobody listens any more.
-  const failure = error instanceof DeliveryError ? "is not being sent" : "is not being recorded";
+  const sending = error instanceof MirrorError || error instanceof DeliveryError;
+  const failure = sending ? "is not being sent" : "is not being recorded";
   console.error(`oak-telemetry: telemetry ${failure}: ${error.message}`);
 }

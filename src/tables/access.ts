@@ -1,5 +1,6 @@
-import { DuckDBTypeId, StatementType, type DuckDBConnection, type DuckDBDataChunk } from "@duckdb/node-api";
+import type { DuckDBConnection, DuckDBDataChunk, DuckDBTypeId, StatementType } from "@duckdb/node-api";
 
+import { engine } from "./engine.js";
 import { sqlText } from "./lines.js";
 import { SqlError } from "./sql-error.js";
 import type { Tables } from "./tables.js";
@@ -24,7 +25,7 @@ export interface SqlRights {
 }
 
 /** Statements that read. SHOW, DESCRIBE, SUMMARIZE, FROM, VALUES and PIVOT are kinds of SELECT. */
-const READING: ReadonlySet<StatementType> = new Set([StatementType.SELECT, StatementType.EXPLAIN]);
+const READING: ReadonlySet<StatementType> = new Set([engine.StatementType.SELECT, engine.StatementType.EXPLAIN]);
 
 /**
  * Functions that may stand in a SELECT and yet change the SQL engine, or run what cannot be looked at; some of them end
@@ -117,7 +118,7 @@ const REFUSAL =
   "only statements that read: SELECT, WITH, FROM, VALUES, SHOW, DESCRIBE, SUMMARIZE, EXPLAIN, PIVOT … IN (…)";
 
 function isJson(type: { readonly typeId: DuckDBTypeId; readonly alias: string | undefined }): boolean {
-  return type.typeId === DuckDBTypeId.VARCHAR && type.alias === "JSON";
+  return type.typeId === engine.DuckDBTypeId.VARCHAR && type.alias === "JSON";
 }
 
 /** Turns a failure of the SQL engine into one that tells its user what is wrong. */

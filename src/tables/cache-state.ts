@@ -1,10 +1,9 @@
 import { stat } from "node:fs/promises";
 
-import { DuckDBInstance } from "@duckdb/node-api";
-
 import { LOG_KINDS, type LogKind } from "../event/directory.js";
 import { logSize } from "../log/size.js";
 import { cachePath, stillHolds, type Positions } from "./cache.js";
+import { engine } from "./engine.js";
 import { sqlText } from "./lines.js";
 import { TABLES_VERSION } from "./version.js";
 import { rowsOf } from "./sql.js";
@@ -46,7 +45,7 @@ export async function cacheState(directory: string): Promise<CacheState> {
 
 /** What the cache says of itself. */
 async function readMeta(path: string): Promise<{ version: string; positions: Positions } | undefined> {
-  const instance = await DuckDBInstance.create(":memory:", { autoinstall_known_extensions: "false" });
+  const instance = await engine.DuckDBInstance.create(":memory:", { autoinstall_known_extensions: "false" });
   try {
     const connection = await instance.connect();
     await connection.run(`ATTACH ${sqlText(path)} AS base (READ_ONLY);`);

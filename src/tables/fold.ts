@@ -18,8 +18,6 @@ CREATE MACRO not_before(t, earliest) AS CASE WHEN t < earliest THEN earliest ELS
 CREATE MACRO microseconds(seconds) AS to_microseconds(CAST(round(seconds * 1e6) AS BIGINT));
 CREATE MACRO seconds_between(earlier, later) AS epoch_us(not_before(later, earlier) - earlier) / 1e6;`;
 
-const IS_START = "coalesce(event, 'invocation_start') = 'invocation_start'";
-
 /** Lines of the invocation log as the rows that each alone would be. */
 function invocationLines(kind: "start" | "update"): string {
   const isStart = kind === "start";
@@ -33,7 +31,7 @@ function invocationLines(kind: "start" | "update"): string {
   return `
   SELECT invocation_id, ${fields.join(", ")}, ${isStart ? "timestamp" : "NULL::TIMESTAMP"} AS first_start,
     timestamp AS first_line, (${closed})::TIMESTAMP AS closed_at, n AS first_n, n AS last_n
-  FROM ${lineTable("invocation")} WHERE n IS NOT NULL AND ${isStart ? "" : "NOT "}${IS_START}`;
+  FROM ${lineTable("invocation")} WHERE n IS NOT NULL AND ${isStart ? "" : "NOT "}is_start`;
 }
 
 /** What two rows of the same invocation say together: the later one where it says anything. */
@@ -61,9 +59,7 @@ function fresh(which: string): string {
   const starts = `(SELECT * FROM (${invocationLines("start")}) ANTI JOIN several USING (invocation_id) ${which})`;
   const updates = `(SELECT * FROM (${invocationLines("update")}) ANTI JOIN several USING (invocation_id) ${which})`;
   return `
-  SELECT ${overlay("u", "s", UPDATE_FIELDS)} FROM ${starts} AS s LEFT JOIN ${updates} AS u USING (invocation_id)
-  UNION ALL
-  SELECT * FROM ${updates} ANTI JOIN ${starts} USING (invocation_id)
+  SELECT ${overlay("u", "s", UPDATE_FIELDS)} FROM ${starts} AS s FULL JOIN ${updates} AS u USING (invocation_id)
   UNION ALL
   SELECT invocation_id, ${FIELDS.map((name) => `arg_max(${name}, last_n) AS ${name}`).join(", ")},
     min(first_start), min(first_line), min(closed_at), min(first_n), max(last_n)
@@ -76,7 +72,7 @@ const SEVERAL = `
 CREATE OR REPLACE TABLE several AS
   SELECT invocation_id FROM ${lineTable("invocation")} WHERE n IS NOT NULL
   GROUP BY invocation_id
-  HAVING count(*) > 2 OR (count(*) = 2 AND count(*) FILTER (${IS_START}) <> 1);`;
+  HAVING count(*) > 2 OR (count(*) = 2 AND count(*) FILTER (is_start) <> 1);`;
 
 /** What the lines may change: their workflows, and their sessions where they name no workflow. */
 const TOUCHED_BY_LINES = `
@@ -153,17 +149,22 @@ CREATE OR REPLACE VIEW new_invocations AS ${completed(fresh(""))};
 ${TOUCHED_BY_LINES}`;
 
 /**
- * Lines that say the same thing twice, told by `key`, become one: the first in time. Grouping finds the few keys that
- * occur more than once several times faster than ordering all rows by key.
+ * Lines that say the same thing twice become one, the first in time: those of one `owner` with the same `event_id` or,
+ * where they have none, with the same `content`. Grouping hashes finds the few that may occur more than once many times
+ * faster than ordering all rows.
  */
-function once(rows: string, key: string): string {
+function once(rows: string, owner: string, content: string): string {
   return `
-  WITH all_rows AS MATERIALIZED (SELECT *, ${key} AS key FROM (${rows})),
-  twice AS (SELECT key FROM all_rows GROUP BY key HAVING count(*) > 1)
+  WITH all_rows AS NOT MATERIALIZED (
+    SELECT *, CASE WHEN event_id IS NULL THEN hash(${owner}, ${content}) ELSE hash(${owner}, event_id) END AS key
+    FROM (${rows})
+  ),
+  twice AS MATERIALIZED (SELECT key FROM all_rows GROUP BY key HAVING count(*) > 1)
   SELECT * EXCLUDE (key) FROM all_rows ANTI JOIN twice USING (key)
   UNION ALL
   (SELECT * EXCLUDE (key) FROM all_rows SEMI JOIN twice USING (key)
-    QUALIFY row_number() OVER (PARTITION BY key ORDER BY n) = 1)`;
+    QUALIFY row_number() OVER (
+      PARTITION BY ${owner}, event_id, CASE WHEN event_id IS NULL THEN row(${content}) END ORDER BY n) = 1)`;
 }
 
 const BEGINNING = "{project_name: project_name, agent_plan: agent_plan, estimated_duration: estimated_duration}";
@@ -218,8 +219,8 @@ CREATE OR REPLACE TABLE new_handoffs AS ${once(
   WHERE n IS NOT NULL AND event = 'agent_handoff' AND from_agent <> '' AND to_agent <> ''
   UNION ALL
   FROM ${rowsWith("handoffs", "workflow_id", "FROM fresh_ids")}`,
-  `CASE WHEN event_id IS NULL THEN concat_ws(chr(31), workflow_id, from_agent, to_agent, handed_off_at)
-    ELSE concat_ws(chr(30), workflow_id, event_id) END`,
+  "workflow_id",
+  "from_agent, to_agent, handed_off_at",
 )};`;
 
 /** Folds a chunk of the feedback log. */
@@ -232,13 +233,17 @@ CREATE OR REPLACE TABLE new_feedback AS ${once(
   FROM ${lineTable("feedback")} WHERE n IS NOT NULL
   UNION ALL
   FROM ${rowsWith("feedback", "invocation_id", "FROM fresh_ids")}`,
-  `CASE WHEN event_id IS NULL THEN concat_ws(chr(31), invocation_id, given_at, feedback_source)
-    ELSE concat_ws(chr(30), invocation_id, event_id) END`,
+  "invocation_id",
+  "given_at, feedback_source",
 )};`;
 
-/** Makes the rows of the touched workflows from what their lines say and from their invocations. */
+/** The workflows that lines of a chunk of the invocation log name: as a rule, all of their invocations are folded now. */
+export const NAMED_WORKFLOWS = `
+CREATE OR REPLACE TABLE fresh_ids AS
+  SELECT DISTINCT workflow_id FROM ${lineTable("invocation")} WHERE n IS NOT NULL AND workflow_id <> '';`;
+
+/** Makes the rows of the workflows in `fresh_ids` from what their lines say and from their invocations. */
 export const FOLD_TOUCHED_WORKFLOWS = `
-CREATE OR REPLACE TABLE fresh_ids AS SELECT DISTINCT workflow_id FROM touched_workflows;
 INSERT INTO touched_sessions
   SELECT DISTINCT session_id FROM ${rowsWith("workflows", "workflow_id", "FROM fresh_ids")} WHERE session_id IS NOT NULL;
 CREATE OR REPLACE TABLE new_workflows AS

@@ -10,7 +10,7 @@ export interface KeptOptions {
   readonly onProgress?: ProgressListener | undefined;
 }
 
-/** The tables of a telemetry directory, opened when they are first needed, and again when the log has changed. */
+/** The tables of a telemetry directory, opened when they are first needed, and kept up with the log. */
 export class KeptTables {
   /** Absolute path of the telemetry directory. */
   readonly directory: string;
@@ -22,7 +22,10 @@ export class KeptTables {
     this.#options = options;
   }
 
-  /** Lets `work` query the tables of the log as it is now. */
+  /**
+   * Lets `work` query the tables of the log as it is now. `work` must not call this again: it would wait for itself to
+   * end.
+   */
   async read<T>(work: (tables: Tables) => Promise<T>): Promise<T> {
     this.#tables = this.#refresh(this.#tables);
     return (await this.#tables).use(work);
@@ -43,10 +46,10 @@ export class KeptTables {
     this.#tables = undefined;
   }
 
-  /** Gives the tables of the log as it is now: the current ones while it has not changed. */
+  /** Gives the tables of the log as it is now: the current ones, with what was appended since. */
   async #refresh(opened: Promise<Tables> | undefined): Promise<Tables> {
     const current = await opened?.catch(() => undefined);
-    if (current && !(await current.stale())) return current;
+    if (current && (!(await current.stale()) || (await current.catchUp()))) return current;
     current?.close();
     // The SQL engine takes a fifth of a second to load: programs that only record must not wait for it.
     const { Tables } = await import("./tables.js");

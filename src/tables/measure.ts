@@ -1,11 +1,10 @@
 import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 
-import type { RunStatus } from "../analyze/run.js";
-import { splitWaits } from "../analyze/waits.js";
+import type { Handoff, RunStatus } from "../analyze/run.js";
 import { measureRecord, type TimedRun, type WorkflowMetrics } from "../analyze/workflow-metrics.js";
 import { rowsWith } from "./schema.js";
 import { WINDOW_FROM, WINDOW_TO } from "./window.js";
-import { rowsOf, stream, TableWriter } from "./sql.js";
+import { NumberWriter, rowsOf, stream, streamNumbers, written, type Columns } from "./sql.js";
 
 /** Between the agents of a plan: one text is read many times faster than a list. */
 const SEPARATOR = "\u001f";
@@ -58,104 +57,99 @@ interface WorkflowRow {
 
 const WORKFLOW_ROWS = "SELECT w, window_from, window_to, wall, plan FROM chosen ORDER BY w";
 
-/** A run: its number, that of its workflow and of its parent there, and codes of names. */
-interface RunRow {
-  readonly w: number;
-  readonly r: number;
-  readonly agent: number;
-  readonly task_type: number | null;
-  readonly parent: number | null;
-  readonly detached: boolean | null;
-  readonly start: number;
-  readonly end: number | null;
-  readonly duration: number | null;
-  readonly status: number;
-}
-
 const STATUSES: readonly RunStatus[] = ["success", "failure", "partial", "unknown", "running"];
 
+type RunColumn = "w" | "r" | "agent" | "task_type" | "parent" | "detached" | "start" | "end" | "duration" | "status";
+
+/** Runs: their number, that of their workflow and of their parent there, and codes of names. */
 const RUN_ROWS = `
-  SELECT runs.w, runs.r::DOUBLE AS r, a.code::INTEGER AS agent, t.code::INTEGER AS task_type, p.r::DOUBLE AS parent,
-    runs.detached, runs.start, runs."end", runs.duration,
-    (list_position([${STATUSES.map((status) => `'${status}'`).join(", ")}], runs.status) - 1)::INTEGER AS status
+  SELECT runs.w::DOUBLE AS w, runs.r::DOUBLE AS r, a.code::DOUBLE AS agent, ${orNaN("t.code")} AS task_type,
+    ${orNaN("p.r")} AS parent, coalesce(runs.detached, false)::DOUBLE AS detached, runs.start,
+    ${orNaN('runs."end"')} AS "end", ${orNaN("runs.duration")} AS duration,
+    (list_position([${STATUSES.map((status) => `'${status}'`).join(", ")}], runs.status) - 1)::DOUBLE AS status
   FROM runs
     JOIN names AS a ON runs.agent = a.name
     LEFT JOIN names AS t ON runs.task_type = t.name
     LEFT JOIN runs AS p ON runs.parent_invocation_id = p.invocation_id AND runs.w = p.w
   ORDER BY runs.w, runs.start, runs."end", runs.first_n`;
 
-interface HandoffRow {
-  readonly w: number;
-  readonly from_agent: number;
-  readonly to_agent: number;
-  readonly handed_at: number;
-}
+type HandoffColumn = "w" | "from_agent" | "to_agent" | "handed_at";
 
 const HANDOFF_ROWS = `
-  SELECT w, f.code::INTEGER AS from_agent, t.code::INTEGER AS to_agent, handed_at
+  SELECT w::DOUBLE AS w, f.code::DOUBLE AS from_agent, t.code::DOUBLE AS to_agent, handed_at
   FROM passed_on JOIN names AS f ON from_agent = f.name JOIN names AS t ON to_agent = t.name
   ORDER BY w, handed_at, from_agent, to_agent`;
 
+/** Looking whether a number is null takes longer here than reading it. */
+function orNaN(number: string): string {
+  return `coalesce(${number}::DOUBLE, 'NaN'::DOUBLE)`;
+}
+
 /**
- * Computes the metrics of the workflows whose ids are in the table `fresh_ids`, once, with the functions that define
- * them. Leaves them in `new_workflow_metrics` and `new_workflow_runs`.
+ * Begins to compute the metrics of the workflows whose ids are in the table `fresh_ids`, once, with the functions that
+ * define them. The engine is free for other things meanwhile, and what these do to the tables changes nothing here.
+ *
+ * @returns a promise of the metrics in `new_workflow_metrics` and `new_workflow_runs`
  */
-export async function measureWorkflows(instance: DuckDBInstance, connection: DuckDBConnection): Promise<void> {
-  const metricNames = Object.keys(METRIC_VALUES);
+export async function beginToMeasure(
+  instance: DuckDBInstance,
+  connection: DuckDBConnection,
+): Promise<{ readonly measured: Promise<void> }> {
+  await connection.run(NUMBERED);
+  const measured = measure(instance);
+  // Whoever stops waiting does not hear of its failure.
+  measured.catch(() => undefined);
+  return { measured };
+}
+
+async function measure(instance: DuckDBInstance): Promise<void> {
+  const connection = await instance.connect();
+  try {
+    await NumberWriter.create(connection, "measured", ["w", ...Object.keys(METRIC_VALUES)], (metrics) =>
+      NumberWriter.create(connection, "measured_runs", ["r", ...RUN_VALUES], (runs) =>
+        measureEach(instance, connection, metrics, runs),
+      ),
+    );
+    await connection.run(NAMED_AGAIN);
+  } finally {
+    connection.closeSync();
+  }
+}
+
+async function measureEach(
+  instance: DuckDBInstance,
+  connection: DuckDBConnection,
+  metricsWriter: NumberWriter,
+  runWriter: NumberWriter,
+): Promise<void> {
   const metricValues = Object.values(METRIC_VALUES);
-  await connection.run(`
-    ${NUMBERED}
-    CREATE OR REPLACE TABLE measured (w INTEGER, ${metricNames.map((name) => `${name} DOUBLE`).join(", ")});
-    CREATE OR REPLACE TABLE measured_runs (r DOUBLE, ${RUN_VALUES.map((name) => `${name} DOUBLE`).join(", ")},
-      declared BOOLEAN);`);
   const names: string[] = [];
   const codes = new Map<string, number>();
   for (const { name, code } of await rowsOf(connection, "FROM names")) {
     names[code as number] = name as string;
     codes.set(name as string, code as number);
   }
-  const metrics = await TableWriter.open(connection, "measured", [
-    "INTEGER",
-    ...metricNames.map(() => "DOUBLE" as const),
-  ]);
-  const runWriter = await TableWriter.open(connection, "measured_runs", [
-    "DOUBLE",
-    ...RUN_VALUES.map(() => "DOUBLE" as const),
-    "BOOLEAN",
-  ]);
-  const runs = new Groups(stream<RunRow>(instance, RUN_ROWS));
-  const handoffs = new Groups(stream<HandoffRow>(instance, HANDOFF_ROWS));
+  const runs = new Groups<RunColumn>(streamNumbers(instance, RUN_ROWS));
+  const handoffs = new Groups<HandoffColumn>(streamNumbers(instance, HANDOFF_ROWS));
   try {
     for await (const rows of stream<WorkflowRow>(instance, WORKFLOW_ROWS)) {
       for (const { w, window_from, window_to, wall, plan } of rows) {
         const own = runs.take(w) ?? (await runs.next(w));
         const handed = handoffs.take(w) ?? (await handoffs.next(w));
-        if (own.length === 0) continue;
+        if (own.from === own.to) continue;
         const measured = measureRecord({
           window: { start: window_from, end: window_to },
           wall,
           plan: plan ? plan.split(SEPARATOR) : [],
-          runs: own.map((row) => runOf(row, names)),
-          handoffs: handed.map(({ from_agent, to_agent, handed_at }) => ({
-            from_agent: names[from_agent]!,
-            to_agent: names[to_agent]!,
-            at: handed_at,
-          })),
+          runs: runsOf(own, names),
+          handoffs: handoffsOf(handed, names),
         });
-        metrics.write([w, ...metricValues.map((value) => value(measured.metrics))]);
-        measured.runs.forEach((run, i) => {
-          const from = run.from_agent === null ? null : codes.get(run.from_agent)!;
-          runWriter.write([
-            own[i]!.r,
-            i,
-            run.exclusive,
-            run.path,
-            run.drag,
-            run.ready,
-            run.latency,
-            from,
-            run.declared,
-          ]);
+        metricsWriter.write([w, ...metricValues.map((value) => value(measured.metrics))]);
+        const numbers = own.columns.r;
+        measured.runs.forEach(({ exclusive, path, drag, ready, latency, from_agent, declared }, i) => {
+          const from = from_agent === null ? null : codes.get(from_agent)!;
+          const r = numbers[own.from + i]!;
+          runWriter.write([r, i, exclusive, path, drag, ready, latency, from, declared ? 1 : 0]);
         });
       }
     }
@@ -163,23 +157,36 @@ export async function measureWorkflows(instance: DuckDBInstance, connection: Duc
     await runs.close();
     await handoffs.close();
   }
-  metrics.close();
-  runWriter.close();
-  await connection.run(NAMED_AGAIN);
 }
 
-function runOf(row: RunRow, names: readonly string[]): TimedRun {
-  return {
-    id: String(row.r),
-    agent: names[row.agent]!,
-    task_type: row.task_type === null ? null : names[row.task_type]!,
-    parent_id: row.parent === null ? null : String(row.parent),
-    detached: row.detached ?? false,
-    start: row.start,
-    end: row.end,
-    duration: row.duration,
-    status: STATUSES[row.status]!,
-  };
+function runsOf({ columns, from, to }: Group<RunColumn>, names: readonly string[]): TimedRun[] {
+  const { r, agent, task_type, parent, detached, start, end, duration, status } = columns;
+  const runs: TimedRun[] = [];
+  for (let i = from; i < to; i++)
+    runs.push({
+      id: String(r[i]),
+      agent: names[agent[i]!]!,
+      task_type: names[task_type[i]!] ?? null,
+      parent_id: Number.isNaN(parent[i]) ? null : String(parent[i]),
+      detached: detached[i] === 1,
+      start: start[i]!,
+      end: orNull(end[i]!),
+      duration: orNull(duration[i]!),
+      status: STATUSES[status[i]!]!,
+    });
+  return runs;
+}
+
+function orNull(number: number): number | null {
+  return Number.isNaN(number) ? null : number;
+}
+
+function handoffsOf({ columns, from, to }: Group<HandoffColumn>, names: readonly string[]): Handoff[] {
+  const { from_agent, to_agent, handed_at } = columns;
+  const handoffs: Handoff[] = [];
+  for (let i = from; i < to; i++)
+    handoffs.push({ from_agent: names[from_agent[i]!]!, to_agent: names[to_agent[i]!]!, at: handed_at[i]! });
+  return handoffs;
 }
 
 /** What is stored of the metrics of a workflow, by column. */
@@ -204,48 +211,70 @@ const METRIC_VALUES: Readonly<Record<string, (metrics: WorkflowMetrics) => numbe
 };
 
 /** What is stored of a run. */
-const RUN_VALUES = ["position", "exclusive_us", "path_us", "drag_us", "ready_us", "latency_us", "from_agent"];
+const RUN_VALUES = [
+  "position",
+  "exclusive_us",
+  "path_us",
+  "drag_us",
+  "ready_us",
+  "latency_us",
+  "from_agent",
+  "declared",
+];
+
+const writtenAs = (name: string) => `${written(name)} AS ${name}`;
 
 /** Puts ids and names back in the place of numbers. */
 const NAMED_AGAIN = `
   CREATE OR REPLACE VIEW new_workflow_metrics AS
-    SELECT workflow_id, ${Object.keys(METRIC_VALUES).join(", ")}, by_session AS joined_by_session,
+    SELECT workflow_id, ${Object.keys(METRIC_VALUES).map(writtenAs).join(", ")}, by_session AS joined_by_session,
       started_at, duration_seconds, observed_seconds, estimated_duration
     FROM measured JOIN chosen USING (w)
       JOIN (SELECT w, any_value(by_session) AS by_session FROM runs GROUP BY w) USING (w);
   CREATE OR REPLACE VIEW new_workflow_runs AS
-    SELECT workflow_id, invocation_id, position, agent AS agent_name, task_type, start AS start_us, "end" AS end_us, exclusive_us,
-      path_us, drag_us, ready_us, name AS from_agent, declared, latency_us,
+    SELECT workflow_id, invocation_id, position, agent AS agent_name, task_type, start AS start_us, "end" AS end_us,
+      ${["exclusive_us", "path_us", "drag_us", "ready_us"].map(writtenAs).join(", ")}, name AS from_agent,
+      declared = 1 AS declared, ${written("latency_us")} AS latency_us,
       NULL::DOUBLE AS contention_us, NULL::DOUBLE AS prioritization_us
     FROM runs JOIN measured_runs USING (r) JOIN (SELECT w, workflow_id FROM chosen) USING (w)
       LEFT JOIN names ON measured_runs.from_agent = names.code;`;
 
-/** Walks through rows that are ordered by workflow, a workflow at a time. */
-class Groups<R extends { readonly w: number }> {
-  #rows: R[] = [];
+/** Rows of one workflow: those of some columns from one place to before another. */
+interface Group<C extends string> {
+  readonly columns: Columns<C>;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Walks through rows that are ordered by the number `w` of their workflow, a workflow at a time. */
+class Groups<C extends string> {
+  #columns: Columns<C | "w"> | undefined;
   #at = 0;
   #ended = false;
 
-  constructor(private readonly source: AsyncGenerator<R[]>) {}
+  constructor(private readonly source: AsyncGenerator<Columns<C | "w">>) {}
 
   /** The rows of a workflow, if it is certain that they are all here; the caller asks in order. */
-  take(w: number): R[] | undefined {
+  take(number: number): Group<C> | undefined {
+    if (!this.#columns) return undefined;
+    const { w } = this.#columns;
     const from = this.#at;
     let to = from;
-    while (to < this.#rows.length && this.#rows[to]!.w === w) to++;
-    if (to === this.#rows.length && !this.#ended) return undefined;
+    while (to < w.length && w[to] === number) to++;
+    if (to === w.length && !this.#ended) return undefined;
     this.#at = to;
-    return this.#rows.slice(from, to);
+    return { columns: this.#columns, from, to };
   }
 
   /** Reads on until {@link take} knows. */
-  async next(w: number): Promise<R[]> {
+  async next(number: number): Promise<Group<C>> {
     for (;;) {
       const { value, done } = await this.source.next();
-      this.#rows = [...this.#rows.slice(this.#at), ...(done ? [] : value)];
-      this.#at = 0;
       if (done) this.#ended = true;
-      const group = this.take(w);
+      else this.#columns = this.#columns ? joined(this.#columns, this.#at, value) : value;
+      if (!done) this.#at = 0;
+      if (done && !this.#columns) return { columns: {} as Columns<C>, from: 0, to: 0 };
+      const group = this.take(number);
       if (group) return group;
     }
   }
@@ -255,59 +284,14 @@ class Groups<R extends { readonly w: number }> {
   }
 }
 
-/** A run as {@link splitWaits} takes it, with its number and that of its agent. */
-interface WaitRow {
-  readonly r: number;
-  readonly agent: number;
-  readonly enabled: number;
-  readonly start: number;
-  readonly end: number;
-  /** All runs that may be in the way of this one are here. */
-  readonly complete: boolean;
-}
-
-/**
- * Splits the waits that the runs in `changed_times` may have changed: those of the same agents, at the same
- * time. Leaves the splits in `new_waits`.
- */
-export async function splitChangedWaits(instance: DuckDBInstance, connection: DuckDBConnection): Promise<void> {
-  await connection.run(`
-    -- Waits that begin before a change ends, and end after it has begun: and how far these reach.
-    CREATE OR REPLACE TABLE reach AS
-      WITH changed AS (
-        SELECT agent_name, min(from_us) AS from_us, max(to_us) AS to_us FROM changed_times GROUP BY agent_name
-      )
-      SELECT agent_name, row_number() OVER ()::INTEGER AS agent, min(ready_us) AS from_us, max(start_us) AS to_us
-      FROM workflow_runs JOIN changed USING (agent_name)
-      WHERE latency_us > 0 AND ready_us <= changed.to_us AND start_us >= changed.from_us
-      GROUP BY agent_name;
-    CREATE OR REPLACE TABLE queued AS
-      SELECT row_number() OVER ()::DOUBLE AS r, invocation_id, agent,
-        CASE WHEN latency_us > 0 THEN ready_us ELSE start_us END AS enabled, start_us AS "start",
-        coalesce(end_us, start_us) AS "end", enabled >= reach.from_us AND start_us <= reach.to_us AS complete
-      FROM workflow_runs JOIN reach USING (agent_name)
-      WHERE coalesce(end_us, start_us) >= reach.from_us AND start_us <= reach.to_us;
-    CREATE OR REPLACE TABLE split (r DOUBLE, contention_us DOUBLE, prioritization_us DOUBLE);`);
-  const writer = await TableWriter.open(connection, "split", ["DOUBLE", "DOUBLE", "DOUBLE"]);
-  let rows: WaitRow[] = [];
-  const finish = () => {
-    splitWaits(rows).forEach(({ contention, prioritization }, i) => {
-      const { r, enabled, start, complete } = rows[i]!;
-      if (complete && enabled < start) writer.write([r, contention, prioritization]);
-    });
-    rows = [];
-  };
-  const query = `SELECT r, agent, enabled, "start", "end", complete FROM queued ORDER BY agent`;
-  for await (const batch of stream<WaitRow>(instance, query)) {
-    for (const row of batch) {
-      if (rows.length > 0 && rows[0]!.agent !== row.agent) finish();
-      rows.push(row);
-    }
-  }
-  finish();
-  writer.close();
-  await connection.run(`
-    CREATE OR REPLACE TABLE new_waits AS
-      SELECT invocation_id, contention_us, prioritization_us FROM split JOIN queued USING (r);
-    DROP TABLE reach; DROP TABLE queued; DROP TABLE split;`);
+/** The rows of some columns from a place on, and others behind them. */
+function joined<C extends string>(columns: Columns<C>, from: number, others: Columns<C>): Columns<C> {
+  const both = Object.keys(columns).map((name) => {
+    const left = columns[name as C].subarray(from);
+    const all = new Float64Array(left.length + others[name as C].length);
+    all.set(left);
+    all.set(others[name as C], left.length);
+    return [name, all];
+  });
+  return Object.fromEntries(both) as Columns<C>;
 }

@@ -1,16 +1,18 @@
 import { copyFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 
-import { DuckDBInstance, type DuckDBConnection, type DuckDBValue } from "@duckdb/node-api";
+import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from "@duckdb/node-api";
 
 import { LOG_FILES } from "../event/directory.js";
 import { logSize, type ProgressListener } from "../log/size.js";
 import { cachePath, publish, removeCache, stillHolds } from "./cache.js";
+import { engine } from "./engine.js";
 import { FOLD_MACROS } from "./fold.js";
 import { LINE_MACROS, sqlText } from "./lines.js";
-import { nothingRead, refresh, type LogReader, type ReadState } from "./refresh.js";
+import { nothingRead, refresh, type ReadState } from "./refresh.js";
 import { createTables, createViews } from "./schema.js";
 import { rowsOf, type Row } from "./sql.js";
+import type { LogReader } from "./stage.js";
 import { TemporaryFolder } from "./temporary-folder.js";
 import { TABLES_VERSION } from "./version.js";
 
@@ -46,18 +48,27 @@ export interface OpenOptions {
 export class Tables {
   #users = 0;
   #closed = false;
+  /** Called when nobody is querying any more. */
+  #whenIdle: (() => void)[] = [];
 
   private constructor(
     readonly directory: string,
     private readonly instance: DuckDBInstance,
     private readonly connection: DuckDBConnection,
     private readonly folder: TemporaryFolder,
-    /** The state of the log that was folded. */
-    private readonly fingerprint: string,
-    /** Lines that could not be read: damaged, or without a timestamp. */
-    readonly unreadable_lines: number,
+    private folded: FoldedLog,
     private readonly options: OpenOptions,
   ) {}
+
+  /** Lines that could not be read: damaged, or without a timestamp. */
+  get unreadable_lines(): number {
+    return this.folded.state.unreadable_lines;
+  }
+
+  /** Stands for the state of the log that was folded: another object for each. */
+  get folding(): object {
+    return this.folded;
+  }
 
   /**
    * Reads and folds what is new in the log of a directory. A directory that does not exist, or is empty, gives empty
@@ -80,7 +91,7 @@ export class Tables {
     let instance: DuckDBInstance | undefined;
     let connection: DuckDBConnection | undefined;
     try {
-      instance = await DuckDBInstance.create(":memory:", {
+      instance = await engine.DuckDBInstance.create(":memory:", {
         // Nothing is ever fetched from anywhere.
         autoinstall_known_extensions: "false",
         autoload_known_extensions: "false",
@@ -93,8 +104,8 @@ export class Tables {
       await connection.run("SET GLOBAL TimeZone = 'UTC'; SET GLOBAL preserve_insertion_order = false;");
       await connection.run(`CREATE SCHEMA delta; ${createTables("delta")} ${LINE_MACROS} ${FOLD_MACROS}`);
       const log = { instance, connection, directory, folder: folder.path, ...options };
-      const state = await openAndRefresh(log, options, useCache);
-      return new Tables(directory, instance, connection, folder, fingerprint, state.unreadable_lines, options);
+      const { base, state } = await openAndRefresh(log, options, useCache);
+      return new Tables(directory, instance, connection, folder, { fingerprint, base, state }, options);
     } catch (error) {
       connection?.closeSync();
       instance?.closeSync();
@@ -105,7 +116,31 @@ export class Tables {
 
   /** Whether the log has changed since it was folded. */
   async stale(): Promise<boolean> {
-    return (await fingerprintOfLog(this.directory)) !== this.fingerprint;
+    return (await fingerprintOfLog(this.directory)) !== this.folded.fingerprint;
+  }
+
+  /**
+   * Folds what was appended to the log since, in memory, once nobody is querying: whoever keeps tables open sees to it
+   * that nobody begins to meanwhile.
+   *
+   * @returns false where that is not possible: the log was changed otherwise, or there is so much to fold that it should
+   *   be cached. Then they are to be opened anew
+   */
+  async catchUp(): Promise<boolean> {
+    if (this.#users > 0) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
+    const { directory, instance, connection, folder, options } = this;
+    const { base, state } = this.folded;
+    const fingerprint = await fingerprintOfLog(directory);
+    const unread = (await logSize(directory)) - bytesRead(base);
+    if (unread > mostInMemory(base, options) || !(await stillHolds(directory, state.positions))) return false;
+    try {
+      const log = { instance, connection, directory, folder: folder.path, ...options };
+      this.folded = { fingerprint, base, state: await refresh(log, state, "delta") };
+      return true;
+    } catch {
+      // Half folded: nobody must see it. Opened anew, it works or says what is wrong.
+      return false;
+    }
   }
 
   /** Lets `work` query; the tables stay open until it is done, whoever closes them meanwhile. */
@@ -125,6 +160,7 @@ export class Tables {
       }
     } finally {
       this.#users--;
+      if (this.#users === 0) for (const tell of this.#whenIdle.splice(0)) tell();
       if (this.#closed) this.close();
     }
   }
@@ -153,19 +189,40 @@ function isDamage(error: unknown): boolean {
   return error instanceof Error && /corrupt|checksum|not a valid DuckDB database|deserializ/i.test(error.message);
 }
 
+/** What was read of a log. */
+interface FoldedLog {
+  /** Of its files, as they were then. */
+  readonly fingerprint: string;
+  /** How far the tables on the disk go; what came later is in memory. */
+  readonly base: ReadState;
+  readonly state: ReadState;
+}
+
+function bytesRead({ positions }: ReadState): number {
+  return Object.values(positions).reduce((sum, { offset }) => sum + offset, 0);
+}
+
+/** How much is folded in memory beyond what is cached. */
+function mostInMemory(base: ReadState, { cacheAfterBytes = CACHE_AFTER_BYTES }: OpenOptions): number {
+  return Math.min(MOST_IN_MEMORY_BYTES, Math.max(cacheAfterBytes, bytesRead(base) * CACHE_AFTER_SHARE));
+}
+
 /** Attaches what is cached as `base`, and folds what is new: in memory, or into a new cache when it is much. */
-async function openAndRefresh(log: LogReader, options: OpenOptions, useCache: boolean): Promise<ReadState> {
+async function openAndRefresh(
+  log: LogReader,
+  options: OpenOptions,
+  useCache: boolean,
+): Promise<Pick<FoldedLog, "base" | "state">> {
   const { connection, directory, folder } = log;
-  const { until, cacheAfterBytes = CACHE_AFTER_BYTES } = options;
+  const { until } = options;
   const files = await logFiles(directory);
   const cached = useCache ? await attachCache(connection, directory, until) : undefined;
-  const read = cached ? Object.values(cached.positions).reduce((sum, { offset }) => sum + offset, 0) : 0;
-  const unread = (await logSize(directory)) - read;
-  const most = Math.min(MOST_IN_MEMORY_BYTES, Math.max(cacheAfterBytes, read * CACHE_AFTER_SHARE));
-  if (unread <= most) {
+  const base = cached ?? nothingRead();
+  const unread = (await logSize(directory)) - bytesRead(base);
+  if (unread <= mostInMemory(base, options)) {
     if (!cached) await connection.run(`ATTACH ':memory:' AS base; ${createTables("base")}`);
     await connection.run(createViews());
-    return refresh(log, cached ?? nothingRead(), "delta");
+    return { base, state: await refresh(log, base, "delta") };
   }
   // In a file of its own, so that nothing that others do to the cache is in the way. It is thrown away when something
   // fails, and needs no log of its own.
@@ -180,7 +237,7 @@ async function openAndRefresh(log: LogReader, options: OpenOptions, useCache: bo
   // Where it cannot be kept, it is made again the next time. Of a log that was replaced meanwhile, nothing is kept.
   if (isUntil(now, until) && (await stillHolds(directory, now.positions)) && (await logFiles(directory)) === files)
     await publish(file, directory).catch(() => undefined);
-  return now;
+  return { base: now, state: now };
 }
 
 /** Attaches the cached tables as `base`, if there are any that are of use. */

@@ -1,4 +1,8 @@
-import {
+import type { DuckDBValue } from "@duckdb/node-api";
+
+import { engine } from "./engine.js";
+
+const {
   DuckDBArrayValue,
   DuckDBDateValue,
   DuckDBListValue,
@@ -12,8 +16,7 @@ import {
   DuckDBDecimalValue,
   DuckDBUnionValue,
   DuckDBVariantValue,
-  type DuckDBValue,
-} from "@duckdb/node-api";
+} = engine;
 
 /** A value of a query as JSON says it: what JSON has no numbers for is text. */
 export type SqlValue = null | boolean | number | string | readonly SqlValue[] | { readonly [field: string]: SqlValue };

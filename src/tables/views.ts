@@ -28,6 +28,7 @@ type ColumnSpec = readonly [name: string, type: string, meaning: string, from?: 
 
 const seconds = (column: string) => `${column} / 1e6`;
 const time = (column: string) => `make_timestamp(CAST(${column} AS BIGINT))`;
+const tokens = (name: string) => `TRY_CAST(metadata ->> '$.${name}' AS BIGINT)`;
 const whole = (column: string) => `CAST(${column} AS BIGINT)`;
 
 /** Every view. Where nothing else is said, null is what nobody knows. */
@@ -84,6 +85,9 @@ export const VIEWS: readonly View[] = [
     ["reward", "DOUBLE", "What a learner got for it."],
     ["learning_enabled", "BOOLEAN", "Was a learner at work?"],
     ["metadata", "JSON", "Anything else."],
+    ["model", "VARCHAR", "The model that it ran on: metadata.model.", "metadata ->> '$.model'"],
+    ["input_tokens", "BIGINT", "metadata.input_tokens: see capture.md for what they count.", tokens("input_tokens")],
+    ["output_tokens", "BIGINT", "metadata.output_tokens.", tokens("output_tokens")],
     ["has_start", "BOOLEAN", "Its start was recorded; else started_at is worked out."],
   ]),
   view("workflow_invocations", "One row per invocation of a workflow: which belongs to which.", [

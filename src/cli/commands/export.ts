@@ -6,7 +6,7 @@ import { analysisOptions, type AnalysisOptions } from "../options.js";
 import { accessOptions, noteUnreadable } from "../reading.js";
 import { note, print, printJson } from "../terminal.js";
 
-const FORMATS: readonly ExportFormat[] = ["parquet", "csv", "jsonl", "oak-python"];
+const FORMATS: readonly ExportFormat[] = ["parquet", "csv", "jsonl", "oak-python", "otlp"];
 
 interface Options extends AnalysisOptions {
   readonly format: ExportFormat;
@@ -17,7 +17,7 @@ interface Options extends AnalysisOptions {
 
 export function addExport(program: Command): void {
   analysisOptions(program.command("export"))
-    .description("write the tables to files for other tools, or a directory that the Python OaK analyzer reads")
+    .description("write the tables to files for other tools, as OpenTelemetry traces, or for the Python OaK analyzer")
     .addOption(new Option("--format <format>", "form of the files").choices(FORMATS).makeOptionMandatory())
     .requiredOption("--out <path>", "folder that gets the files, one for each table", path)
     .option("--tables <names>", "only these tables, separated by commas (oak sql --tables lists them)", names)
@@ -30,6 +30,7 @@ Files appear when they are complete, readable by you alone. Times are UTC.
 Examples:
   oak export --format parquet --out ./telemetry
   oak export --format csv --tables invocations,feedback --out ./telemetry
+  oak export --format otlp --out ./traces           GenAI spans in OTLP's JSON, one request a line
   oak export --format oak-python --out ./oak-python --as-of 2026-11-01`,
     )
     .action(async (options: Options) => {
@@ -38,8 +39,8 @@ Examples:
       const unknown = options.tables?.filter((name) => !EXPORT_TABLES.some((table) => table === name)) ?? [];
       if (unknown.length > 0)
         throw new CommandError(`there is no table ${unknown.join(", ")}; tables: ${EXPORT_TABLES.join(", ")}`, 2);
-      if (tables && options.format === "oak-python")
-        throw new CommandError("--tables does not go with --format oak-python, which has files of its own", 2);
+      if (tables && (options.format === "oak-python" || options.format === "otlp"))
+        throw new CommandError(`--tables does not go with --format ${options.format}, which has files of its own`, 2);
       const { format, out, force } = options;
       try {
         const result = await exportTelemetry({ ...accessOptions(options), format, out, force, tables });

@@ -1,0 +1,483 @@
+import type { TelemetryEvent } from "../../../event/events.js";
+import { eventsOfRun, eventsOfWorkflow, type WorkflowRuns } from "../events.js";
+import { contentEventId, isInternalAgent, workflowId, type EndReason } from "../identity.js";
+import type { Request } from "../requests.js";
+import type { Run as ToldRun } from "../runs.js";
+import type { SpawnCall } from "./payload.js";
+import type { ChildTranscript, HookRecord } from "./record.js";
+
+/** Hooks run beside each other: what happened at once may be told in any order, by so much. */
+const DISORDER_MILLISECONDS = 2000;
+
+/** A call of the tool that starts a subagent. */
+interface Call {
+  readonly tool_use_id: string;
+  readonly at: number;
+  input?: SpawnCall;
+  /** The subagent that called it. */
+  parent_agent_id?: string;
+  request?: UserRequest;
+  /** The subagent that it started. */
+  agent_id?: string;
+  /** Both were said to belong together, not only concluded from being the only ones. */
+  certain?: boolean;
+  finished?: boolean;
+}
+
+interface End {
+  readonly at: number;
+  readonly reason: EndReason;
+  readonly error?: string;
+}
+
+/** A run of a subagent, or what looks like one. */
+interface Run {
+  readonly agent_id: string;
+  /** When SubagentStart came. */
+  started_at?: number;
+  agent_name?: string;
+  call?: Call;
+  /** That the call was this one was concluded from there being no other. */
+  concluded?: boolean;
+  request?: UserRequest;
+  parent_agent_id?: string;
+  detached?: boolean;
+  /** Somebody asked for it. What merely stops may be the program's own. */
+  asked_for?: boolean;
+  transcript?: ChildTranscript;
+  end?: End;
+  stops: number;
+  /** It was started again after it had stopped. */
+  resumed?: boolean;
+}
+
+/** What the user asked for once: a workflow, if subagents work on it. */
+interface UserRequest {
+  /** Without a key, it is told by its place among the requests. */
+  key?: string;
+  readonly place: number;
+  readonly at: number;
+  cwd?: string;
+  /** When the answer was given, or the user went on to something else. */
+  stopped_at?: number;
+  last_word: "working" | "answer" | "error";
+  readonly runs: Set<Run>;
+}
+
+/** Counts of what `oak doctor` shows. */
+export interface SessionCounts {
+  readonly runs: number;
+  /** Runs without an end. */
+  readonly open: number;
+  /** Stops of what nobody had asked for. */
+  readonly phantom_stops: number;
+  /** Stops of a run that had stopped before. */
+  readonly duplicate_stops: number;
+  /** Runs whose end was never told. */
+  readonly abandoned: number;
+}
+
+/**
+ * The runs and requests of one session of Claude Code, as its hooks tell them. Records in, events out: the same records
+ * in the same order give the same events.
+ *
+ * An event is given as soon as what it says is known, and again when more is known; readers merge them.
+ */
+export class Session {
+  readonly #session_id: string;
+  readonly #calls = new Map<string, Call>();
+  readonly #runs = new Map<string, Run>();
+  readonly #requests: UserRequest[] = [];
+  /** Requests by the keys of prompts of the program itself, during which work on them went on. */
+  readonly #continued = new Map<string, UserRequest>();
+  readonly #changed = new Set<Run>();
+  readonly #said = new Map<string, string>();
+  #events: TelemetryEvent[] = [];
+  #amended = 0;
+  #lastAt = 0;
+  #phantomStops = 0;
+  #duplicateStops = 0;
+
+  constructor(session_id: string) {
+    this.#session_id = session_id;
+  }
+
+  /** Takes the next record; gives the events that follow from it. */
+  step(record: HookRecord): TelemetryEvent[] {
+    this.#events = [];
+    this.#changed.clear();
+    const request = this.#requestOf(record);
+    this.#hear(record, request);
+    for (const run of this.#changed) this.#sayRun(run);
+    // A request without subagents is no workflow.
+    for (const each of this.#requests) if (each.runs.size > 0) this.#sayEnd(each);
+    this.#lastAt = Math.max(this.#lastAt, record.at);
+    return this.#events;
+  }
+
+  get counts(): SessionCounts {
+    const runs = [...this.#runs.values()].filter(isKnown);
+    const unknown = [...this.#runs.values()].filter((run) => !isKnown(run));
+    return {
+      runs: runs.length,
+      open: runs.filter((run) => !run.end).length,
+      phantom_stops: this.#phantomStops + unknown.reduce((sum, run) => sum + run.stops, 0),
+      duplicate_stops: this.#duplicateStops,
+      abandoned: runs.filter((run) => run.end?.reason === "abandoned").length,
+    };
+  }
+
+  #hear(record: HookRecord, request: UserRequest): void {
+    switch (record.event) {
+      case "PreToolUse":
+        return this.#heardCall(record, request);
+      case "PostToolUse":
+        return this.#heardResult(record, request);
+      case "PostToolUseFailure":
+        return this.#heardFailure(record, request);
+      case "SubagentStart":
+        return this.#heardStart(record, request);
+      case "SubagentStop":
+        return this.#heardStop(record, request);
+      case "StopFailure":
+        if (record.agent_id !== undefined) return this.#endRun(record.agent_id, failure(record));
+        request.last_word = "error";
+        request.stopped_at = record.at;
+        return;
+      case "Stop":
+        request.last_word = "answer";
+        request.stopped_at = record.at;
+        return;
+      case "UserPromptSubmit":
+        if (record.continues) return;
+        for (const other of this.#requests) {
+          if (other === request || other.stopped_at !== undefined) continue;
+          other.stopped_at = record.at;
+          other.last_word = "answer";
+        }
+        return;
+      case "SessionStart":
+        return;
+      case "SessionEnd":
+      case "Silence":
+        return this.#close(record.event === "Silence" ? Math.max(this.#lastAt, 0) || record.at : record.at);
+    }
+  }
+
+  #heardCall(record: HookRecord, request: UserRequest): void {
+    const call = this.#call(record, request);
+    call.input = record.call ?? { agent_name: "general-purpose" };
+    call.request ??= request;
+    if (record.agent_id !== undefined) call.parent_agent_id = record.agent_id;
+    if (call.agent_id !== undefined) this.#link(this.#run(call.agent_id), call, call.certain === true);
+    this.#pair(call.input.agent_name);
+  }
+
+  #heardResult(record: HookRecord, request: UserRequest): void {
+    const call = this.#call(record, request);
+    if (record.agent_id !== undefined) call.parent_agent_id ??= record.agent_id;
+    call.finished = true;
+    const { agent_id, agent_type, status, milliseconds } = record.result ?? {};
+    if (agent_id === undefined) return;
+    const run = this.#run(agent_id);
+    run.agent_name ??= agent_type;
+    this.#link(run, call, true);
+    if (status === undefined || status === "completed") {
+      if (run.started_at === undefined && milliseconds !== undefined) run.started_at = record.at - milliseconds;
+      if (!run.end || run.end.reason === "abandoned") run.end = { at: record.at, reason: "completed" };
+    } else run.detached = true;
+  }
+
+  #heardFailure(record: HookRecord, request: UserRequest): void {
+    const call = this.#call(record, request);
+    call.finished = true;
+    const end = failure(record);
+    if (call.agent_id !== undefined) return this.#endRun(call.agent_id, end);
+    // It cannot be said which run it was of those alike; once all their calls have failed, it was all of them.
+    const name = call.input?.agent_name;
+    if (this.#callsWithoutRun(name).length > 0) return;
+    for (const run of this.#runsWithoutCall(name)) if (run.asked_for) this.#endRun(run.agent_id, end);
+  }
+
+  #heardStart(record: HookRecord, request: UserRequest): void {
+    const run = this.#run(record.agent_id!);
+    run.request ??= request;
+    run.agent_name ??= record.agent_type;
+    // What stops before it starts was told in the wrong order; later it is started again.
+    if (run.started_at === undefined) run.started_at = Math.min(record.at, run.end?.at ?? record.at);
+    else if (run.end) run.resumed = true;
+    this.#heardOrigin(run, record, request);
+    if (run.agent_name !== undefined) this.#pair(run.agent_name);
+    this.#changed.add(run);
+  }
+
+  #heardStop(record: HookRecord, request: UserRequest): void {
+    const named = record.transcript_agent_id;
+    const known = named !== undefined && !this.#runs.has(record.agent_id!) && this.#runs.has(named);
+    const run = this.#run(known ? named : record.agent_id!);
+    run.request ??= request;
+    run.agent_name ??= record.agent_type;
+    this.#heardOrigin(run, record, request);
+    run.transcript = record.transcript ?? run.transcript;
+    const again = run.stops > 0 && !run.resumed && !record.stop_hook_active;
+    if (again && isKnown(run)) this.#duplicateStops++;
+    else run.stops++;
+    if (again && !record.transcript) return;
+    const open = !run.end || run.end.reason === "abandoned";
+    if (open || run.resumed || record.stop_hook_active) run.end = { at: record.at, reason: "completed" };
+    delete run.resumed;
+    this.#changed.add(run);
+  }
+
+  /** What the file beside the transcript says. */
+  #heardOrigin(run: Run, record: HookRecord, request: UserRequest): void {
+    if (!record.spawned_by) return;
+    const { tool_use_id, parent_agent_id, agent_type } = record.spawned_by;
+    run.agent_name ??= agent_type;
+    run.parent_agent_id ??= parent_agent_id;
+    if (agent_type !== undefined && !record.transcript?.warm_up) run.asked_for = true;
+    if (tool_use_id === undefined) return;
+    const call = this.#call({ ...record, tool_use_id }, request);
+    if (parent_agent_id !== undefined) call.parent_agent_id ??= parent_agent_id;
+    this.#link(run, call, true);
+  }
+
+  /** The session is over, or nothing is heard of it any more. */
+  #close(at: number): void {
+    for (const run of this.#runs.values()) {
+      if (run.end || !isKnown(run)) continue;
+      this.#endRun(run.agent_id, { at, reason: "abandoned" });
+    }
+    for (const request of this.#requests) request.stopped_at ??= at;
+  }
+
+  #endRun(agent_id: string, end: End): void {
+    const run = this.#run(agent_id);
+    // Whoever gave an answer was not interrupted by what came afterwards.
+    if (run.end && run.end.reason !== "abandoned" && !run.resumed) return;
+    run.end = end;
+    this.#changed.add(run);
+    if (end.reason !== "interrupted") return;
+    for (const child of this.#runs.values()) {
+      if (parentOf(child) === agent_id && !child.end && !child.detached) this.#endRun(child.agent_id, end);
+    }
+  }
+
+  #run(agent_id: string): Run {
+    let run = this.#runs.get(agent_id);
+    if (!run) this.#runs.set(agent_id, (run = { agent_id, stops: 0 }));
+    return run;
+  }
+
+  #call({ tool_use_id, at }: HookRecord, request: UserRequest): Call {
+    let call = this.#calls.get(tool_use_id!);
+    if (!call) this.#calls.set(tool_use_id!, (call = { tool_use_id: tool_use_id!, at, request }));
+    return call;
+  }
+
+  /** A run and the call that started it. */
+  #link(run: Run, call: Call, certain: boolean): void {
+    if (run.call?.certain && run.call !== call) return;
+    if (run.call && run.call !== call) delete run.call.agent_id;
+    const other = call.agent_id === undefined ? undefined : this.#runs.get(call.agent_id);
+    if (other && other !== run) {
+      delete other.call;
+      this.#changed.add(other);
+    }
+    // What was concluded rightly is not said again.
+    if (run.call !== call) run.concluded = !certain;
+    call.agent_id = run.agent_id;
+    call.certain = certain;
+    run.call = call;
+    run.asked_for = true;
+    if (call.input?.background) run.detached = true;
+    this.#changed.add(run);
+    if (other && other !== run && other.agent_name !== undefined) this.#pair(other.agent_name);
+  }
+
+  /** Takes the only run and the only call of an agent for each other; several can only be told apart later. */
+  #pair(agent_name: string): void {
+    const runs = this.#runsWithoutCall(agent_name);
+    const calls = this.#callsWithoutRun(agent_name).filter((call) =>
+      runs.some((run) => run.started_at! >= call.at - DISORDER_MILLISECONDS),
+    );
+    const due = runs.filter((run) => calls.some((call) => run.started_at! >= call.at - DISORDER_MILLISECONDS));
+    const [run] = due;
+    const [call] = calls;
+    if (run && call && due.length === 1 && calls.length === 1) return this.#link(run, call, false);
+    if (due.length > calls.length) return;
+    for (const each of due) {
+      each.asked_for = true;
+      this.#changed.add(each);
+    }
+  }
+
+  #runsWithoutCall(agent_name: string | undefined): Run[] {
+    return [...this.#runs.values()].filter(
+      (run) =>
+        run.agent_name === agent_name &&
+        run.agent_name !== undefined &&
+        !run.call &&
+        !run.end &&
+        run.started_at !== undefined &&
+        !isInternalAgent(run.agent_id),
+    );
+  }
+
+  #callsWithoutRun(agent_name: string | undefined): Call[] {
+    return [...this.#calls.values()].filter(
+      (call) => call.agent_id === undefined && !call.finished && call.input?.agent_name === agent_name,
+    );
+  }
+
+  /** The request that a record belongs to: the one it names, else the last. */
+  #requestOf(record: HookRecord): UserRequest {
+    const { prompt_key, at, cwd } = record;
+    const last = this.#requests.at(-1);
+    if (record.continues && last) {
+      if (prompt_key !== undefined) this.#continued.set(prompt_key, last);
+      return last;
+    }
+    const isNew = record.event === "UserPromptSubmit" && !record.continues;
+    const named =
+      prompt_key === undefined
+        ? undefined
+        : (this.#continued.get(prompt_key) ?? this.#requests.findLast(({ key }) => key === prompt_key));
+    const unnamed = prompt_key !== undefined && !named && last && last.key === undefined && !isNew ? last : undefined;
+    if (unnamed) unnamed.key = prompt_key!;
+    let request = named ?? unnamed ?? (prompt_key === undefined && !isNew ? last : undefined);
+    if (!request) {
+      request = { place: this.#requests.length, at, last_word: "working", runs: new Set() };
+      if (prompt_key !== undefined) request.key = prompt_key;
+      this.#requests.push(request);
+    }
+    if (cwd !== undefined) request.cwd ??= cwd;
+    return request;
+  }
+
+  /** A subagent's subagent works on the same request, whatever the user has asked for since. */
+  #requestOfRun(run: Run, depth = 0): UserRequest | undefined {
+    const parent = this.#runs.get(parentOf(run) ?? "");
+    const inherited = parent && parent !== run && depth < 32 ? this.#requestOfRun(parent, depth + 1) : undefined;
+    return inherited ?? run.call?.request ?? run.request;
+  }
+
+  #sayRun(run: Run): void {
+    if (!isKnown(run)) return;
+    const request = this.#requestOfRun(run);
+    // The request's key is in the transcript, which may be written in a moment; at the end there is no waiting any more.
+    if (!request || (request.key === undefined && !run.end)) return;
+    const workflow_id = this.#workflowId(request);
+    request.runs.add(run);
+    const [begun] = eventsOfWorkflow(this.#workflow(request));
+    if (begun && !this.#said.has(begun.event_id!)) this.#say(begun);
+    for (const event of eventsOfRun(this.#told(run), workflow_id, (text) => text)) this.#say(event);
+  }
+
+  /** The workflow ends when the answer to the request has been given and all its runs have ended. */
+  #sayEnd(request: UserRequest): void {
+    if ([...request.runs].some((run) => !run.end)) return;
+    const [, ...events] = eventsOfWorkflow(this.#workflow(request));
+    // What is told again of a run that is resumed later is no other end of the request.
+    for (const event of events) {
+      const what =
+        event.event === "agent_handoff" ? event.event_id! : `${event.event} ${request.place} ${request.runs.size}`;
+      if (!this.#said.has(what)) this.#say(event, what);
+    }
+  }
+
+  /** The request as the import of transcripts tells it. */
+  #workflow(request: UserRequest): WorkflowRuns {
+    const interrupted =
+      request.last_word !== "error" && [...request.runs].some(({ end }) => end?.reason === "interrupted");
+    const runs = [...request.runs].map((run) => this.#told(run)).toSorted((a, b) => a.started_at - b.started_at);
+    return {
+      workflow_id: this.#workflowId(request),
+      turn: {
+        request: this.#asked(request),
+        last_at: request.stopped_at,
+        last_word: interrupted ? "interruption" : request.last_word,
+      },
+      project: "unknown",
+      runs,
+      is_last: true,
+    };
+  }
+
+  #asked({ key = "", at, cwd }: UserRequest): Request {
+    return { key, at, session_id: this.#session_id, cwd };
+  }
+
+  /** A run as the import of transcripts tells it. */
+  #told(run: Run): ToldRun {
+    const { call, end, transcript } = run;
+    const started_at = startOf(run);
+    const request = this.#requestOfRun(run);
+    const { tool_use_id, input } = call ?? {};
+    return {
+      agent_id: run.agent_id,
+      session_id: this.#session_id,
+      agent_name: input?.agent_name ?? run.agent_name ?? "general-purpose",
+      description: input?.task_description,
+      prompt: undefined,
+      tool_use_id,
+      parent: parentOf(run),
+      request: request && this.#asked(request),
+      detached: run.detached ?? false,
+      started_at,
+      end: end && { ...end, seconds: Math.max(0, end.at - started_at) / 1000 },
+      transcript: transcript && {
+        files_read: new Set(transcript.files_read),
+        files_written: new Set(transcript.files_written),
+        files_created: new Set(transcript.files_created),
+        tools: new Set(transcript.tools),
+        model: transcript.model ?? input?.model,
+        tokens: transcript.tokens,
+        records: transcript.records,
+        first_uuid: undefined,
+      },
+      inferred: [
+        ...(run.concluded ? ["tool_use_id", "task_description"] : []),
+        ...(end?.reason === "abandoned" ? ["duration_seconds"] : []),
+      ],
+    };
+  }
+
+  #workflowId(request: UserRequest): string {
+    return workflowId(this.#session_id, request.key ?? `request ${request.place}`);
+  }
+
+  /** Says something when it is new. A start that is told again, because more is known, stands behind the first. */
+  #say(event: TelemetryEvent, what = event.event === "invocation_update" ? undefined : event.event_id!): void {
+    const key = what ?? `end ${"invocation_id" in event ? event.invocation_id : ""}`;
+    const text = JSON.stringify(event);
+    const before = this.#said.get(key);
+    if (before === text) return;
+    this.#said.set(key, text);
+    const again = before !== undefined && event.event === "invocation_start";
+    if (!again) return void this.#events.push(event);
+    const amended = { ...event, sequence: ++this.#amended };
+    this.#events.push({ ...amended, event_id: contentEventId(amended) });
+  }
+}
+
+function failure(record: HookRecord): End {
+  return {
+    at: record.at,
+    reason: record.interrupted ? "interrupted" : "failed",
+    ...(record.error === undefined ? {} : { error: record.error }),
+  };
+}
+
+function isKnown(run: Run): boolean {
+  return run.asked_for === true && !isInternalAgent(run.agent_id);
+}
+
+function startOf(run: Run): number {
+  return run.started_at ?? run.call?.at ?? run.transcript?.started_at ?? run.end?.at ?? 0;
+}
+
+function parentOf(run: Run): string | undefined {
+  const parent = run.call?.parent_agent_id ?? run.parent_agent_id;
+  return parent === run.agent_id ? undefined : parent;
+}

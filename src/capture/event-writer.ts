@@ -1,0 +1,48 @@
+import { join } from "node:path";
+
+import { LOG_FILES, type LogKind } from "../event/directory.js";
+import type { TelemetryEvent } from "../event/events.js";
+import { toJson } from "../event/json.js";
+import { Appender } from "../record/append.js";
+
+/** The file that an event belongs into. */
+function kindOf({ event }: TelemetryEvent): LogKind {
+  if (event === "success_metric") return "feedback";
+  return event.startsWith("invocation") ? "invocation" : "workflow";
+}
+
+/** Appends events that have their time and identity already to the log of a telemetry directory. */
+export class EventWriter {
+  readonly #files = new Map<LogKind, Appender>();
+  readonly #directory: string;
+  readonly #onLost: (lines: number, error: unknown) => void;
+
+  /** @param onLost called when lines could not be written, with what the file system said */
+  constructor(directory: string, onLost: (lines: number, error: unknown) => void) {
+    this.#directory = directory;
+    this.#onLost = onLost;
+  }
+
+  /** Never throws. Lines of a burst are written together, as {@link Appender} does. */
+  write(events: Iterable<TelemetryEvent>): void {
+    const now = Date.now();
+    for (const event of events) this.#file(kindOf(event)).append(toJson(event), now);
+  }
+
+  /** Writes what was gathered, and closes the files. A later event opens them again. */
+  close(): void {
+    for (const file of this.#files.values()) file.close();
+  }
+
+  #file(kind: LogKind): Appender {
+    let file = this.#files.get(kind);
+    if (!file) {
+      const onWritten = (lines: number, error?: unknown) => {
+        if (error !== undefined) this.#onLost(lines, error);
+      };
+      file = new Appender({ path: join(this.#directory, LOG_FILES[kind]), fsync: false, onWritten });
+      this.#files.set(kind, file);
+    }
+    return file;
+  }
+}

@@ -1,0 +1,128 @@
+import type { TelemetryEvent } from "../../event/events.js";
+import { chosenRedaction } from "../redact.js";
+import type { Observation } from "./observation.js";
+import { translateTrace } from "./translate.js";
+
+/** How {@link Traces} keeps and translates. Every field may be left out. */
+export interface TracesOptions {
+  /** Applied to texts that may hold secrets; `false` leaves them as they are. Default: {@link chosenRedaction}. */
+  readonly redact?: ((text: string) => string) | false;
+  /** Spans that are held at once; the traces that were silent longest are translated and forgotten first. */
+  readonly max_spans?: number;
+}
+
+interface HeldTrace {
+  readonly spans: Map<string, Observation>;
+  /** What was given out, by what it is about, without identity and sequence. */
+  readonly told: Map<string, string>;
+  /** Something became known since it was last translated. */
+  changed: boolean;
+  heard_at: number;
+}
+
+const MAX_SPANS = 50_000;
+
+/**
+ * Holds traces whose spans arrive in any order and in several batches, and translates them into events. Lines that were
+ * given before are not given again; a span that arrives late amends what was said.
+ */
+export class Traces {
+  readonly #held = new Map<string, HeldTrace>();
+  readonly #redact: (text: string) => string;
+  readonly #maxSpans: number;
+  #spans = 0;
+
+  constructor({ redact = chosenRedaction(), max_spans = MAX_SPANS }: TracesOptions = {}) {
+    this.#redact = redact === false ? (text) => text : redact;
+    this.#maxSpans = max_spans;
+  }
+
+  /**
+   * Takes spans in. Giving the same span twice changes nothing; one that has ended replaces the one under way.
+   *
+   * @returns the events of traces that had to be forgotten to make room
+   */
+  add(spans: Iterable<Observation>, now = Date.now()): TelemetryEvent[] {
+    for (const span of spans) {
+      let trace = this.#held.get(span.trace_id);
+      // What was heard of last stands last.
+      if (trace) this.#held.delete(span.trace_id);
+      else trace = { spans: new Map(), told: new Map(), changed: false, heard_at: now };
+      this.#held.set(span.trace_id, trace);
+      const known = trace.spans.get(span.span_id);
+      trace.heard_at = now;
+      // Told again; or it went on after what had seemed to be its end.
+      if (known?.end_us !== undefined && !(span.end_us !== undefined && span.end_us > known.end_us)) continue;
+      if (!known) this.#spans++;
+      trace.spans.set(span.span_id, span);
+      trace.changed = true;
+    }
+    const events: TelemetryEvent[] = [];
+    for (const id of this.#held.keys()) {
+      if (this.#spans <= this.#maxSpans) break;
+      events.push(...this.take(id));
+      this.#forget(id);
+    }
+    return events;
+  }
+
+  /** What can be said of a trace now that was not said before. */
+  take(trace_id: string): TelemetryEvent[] {
+    const trace = this.#held.get(trace_id);
+    if (!trace?.changed) return [];
+    trace.changed = false;
+    return translateTrace([...trace.spans.values()], this.#redact).filter((event) => {
+      const about = subject(event);
+      const { event_id: _, sequence: __, ...said } = event;
+      const line = JSON.stringify(said);
+      if (trace.told.get(about) === line) return false;
+      trace.told.set(about, line);
+      return true;
+    });
+  }
+
+  /** What can be said of all traces now. */
+  takeAll(): TelemetryEvent[] {
+    return [...this.#held.keys()].flatMap((id) => this.take(id));
+  }
+
+  /** What can be said of those of these traces in which every span's parent is known, up to a root that has ended. */
+  takeWhole(trace_ids: Iterable<string>): TelemetryEvent[] {
+    return [...new Set(trace_ids)].flatMap((id) => {
+      const trace = this.#held.get(id);
+      return trace && isWhole(trace) ? this.take(id) : [];
+    });
+  }
+
+  /** What can be said of all traces of which nothing was heard since `before`; they are forgotten. */
+  takeSilent(before = Number.POSITIVE_INFINITY): TelemetryEvent[] {
+    const events: TelemetryEvent[] = [];
+    for (const [id, { heard_at }] of this.#held) {
+      if (heard_at >= before) break;
+      events.push(...this.take(id));
+      this.#forget(id);
+    }
+    return events;
+  }
+
+  #forget(id: string): void {
+    this.#spans -= this.#held.get(id)?.spans.size ?? 0;
+    this.#held.delete(id);
+  }
+}
+
+function isWhole({ spans }: HeldTrace): boolean {
+  let rooted = false;
+  for (const { parent_id, end_us } of spans.values()) {
+    if (parent_id === undefined) rooted ||= end_us !== undefined;
+    else if (!spans.has(parent_id)) return false;
+  }
+  return rooted;
+}
+
+/** Which line overrules which: two of the same subject. */
+function subject(event: TelemetryEvent): string {
+  const { event: name } = event;
+  if (name === "agent_handoff") return `${name} ${event.event_id}`;
+  return `${name} ${"invocation_id" in event ? event.invocation_id : event.workflow_id}`;
+}
