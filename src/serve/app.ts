@@ -18,6 +18,7 @@ import { addMcp } from "./mcp.js";
 import { addMetrics, type Counters } from "./metrics.js";
 import type { AlertWatch } from "../alerts/watch.js";
 import type { Workshop } from "../mcp/tool.js";
+import { addOtlp, type OtlpReceiver } from "./otlp.js";
 import { addPage } from "./page.js";
 import type { Telemetry } from "./telemetry.js";
 
@@ -34,6 +35,7 @@ export interface Parts {
   readonly telemetry: Telemetry;
   readonly stream: EventStream;
   readonly intake: Intake;
+  readonly otlp: OtlpReceiver;
   readonly workshop: Workshop;
   readonly alerts: AlertWatch;
   readonly counters: Counters;
@@ -45,7 +47,7 @@ export interface Parts {
 
 /** Puts the parts of the server together: who may come in, then what there is. */
 export function createApp(parts: Parts): OpenAPIHono {
-  const { telemetry, stream, intake, workshop, alerts, counters, access, version, serveDemo } = parts;
+  const { telemetry, stream, intake, otlp, workshop, alerts, counters, access, version, serveDemo } = parts;
   const app = new OpenAPIHono({
     defaultHook: (result, c) => {
       if (result.success) return undefined;
@@ -61,6 +63,7 @@ export function createApp(parts: Parts): OpenAPIHono {
   addAbout(app, telemetry, version, serveDemo);
   addMetrics(app, telemetry, counters, () => stream.clients, version);
   addEvents(app, stream, intake);
+  addOtlp(app, otlp);
   addWorkflows(app, telemetry);
   addAgents(app, telemetry);
   addCoordination(app, telemetry);

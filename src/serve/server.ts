@@ -13,6 +13,7 @@ import type { Access } from "./guard.js";
 import { Intake } from "./intake.js";
 import { EventStream } from "./live/stream.js";
 import { Counters } from "./metrics.js";
+import { OtlpReceiver } from "./otlp.js";
 import { Telemetry } from "./telemetry.js";
 
 /** How {@link startServer} serves. */
@@ -76,12 +77,14 @@ export async function startServer({
     alerts.changed();
   });
   const intake = new Intake(directory);
+  const otlp = new OtlpReceiver(intake);
   const logger = new TelemetryLogger({ directory, endpoint: null });
   const workshop = { analyzer: telemetry.analyzer, selector: telemetry.selector, logger };
-  const app = createApp({ telemetry, stream, intake, workshop, alerts, counters, access, version, serveDemo });
+  const app = createApp({ telemetry, stream, intake, otlp, workshop, alerts, counters, access, version, serveDemo });
   const close = async () => {
     await alerts.stop();
     stream.stop();
+    otlp.stop();
     intake.close();
     logger.close();
     telemetry.close();
