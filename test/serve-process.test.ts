@@ -124,7 +124,10 @@ describe("the port of oak serve, when it is taken", () => {
   ])("by another program %s: it says so", async (_, answer) => {
     const other = createServer((_request, response) => answer((text) => response.end(text)));
     await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
-    onTestFinished(() => void other.close().closeAllConnections());
+    onTestFinished(() => {
+      other.close();
+      other.closeAllConnections();
+    });
     const { port } = other.address() as AddressInfo;
     const { code, stdout, stderr } = await oak(["serve", "--dir", temporaryDirectory(), "--port", String(port)]);
     expect({ code, stdout, stderr }).toEqual({
