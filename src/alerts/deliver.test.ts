@@ -43,8 +43,8 @@ describe.skipIf(process.platform === "win32")("runCommand", () => {
   });
 
   it("does not mind one that reads nothing, or leaves something running behind", async () => {
-    await run(withProgram("exit 0"));
-    await run(withProgram("sleep 3 &"));
+    await expect(run(withProgram("exit 0"))).resolves.toBeUndefined();
+    await expect(run(withProgram("sleep 3 &"))).resolves.toBeUndefined();
   });
 
   it("says how it failed, and what it said", async () => {
@@ -65,10 +65,10 @@ describe.skipIf(process.platform === "win32")("runCommand", () => {
   it("ends it when it is told to", async () => {
     const abort = new AbortController();
     const directory = withProgram("touch began; sleep 300");
-    const ended = expect(run(directory, [], 60, abort.signal)).rejects.toThrow("was interrupted");
+    const ended = run(directory, [], 60, abort.signal).catch((error: unknown) => String(error));
     await expect.poll(() => existsSync(join(directory, "began")), { timeout: 30_000 }).toBe(true);
     abort.abort();
-    await ended;
+    expect(await ended).toContain("was interrupted");
   });
 });
 
@@ -133,10 +133,10 @@ describe("callWebhook", () => {
     await expect(send(url, 0.2)).rejects.toThrow("does not answer in time, tried 3 times");
     const abort = new AbortController();
     const silent = await receiver([0]);
-    const ended = expect(send(silent.url, 60, abort.signal)).rejects.toThrow("was interrupted");
+    const ended = send(silent.url, 60, abort.signal).catch((error: unknown) => String(error));
     while (silent.got.length === 0) await sleep(5);
     abort.abort();
-    await ended;
+    expect(await ended).toContain("was interrupted");
   });
 
   it("says that nobody is there", async () => {

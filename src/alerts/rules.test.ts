@@ -106,7 +106,7 @@ describe("findingsOf", () => {
         const at = (seconds: number) => ({ ...NOTHING, running: [workflow(seconds, estimate)] });
         const left = secondsUntilStuck(at(elapsed), rules);
         expect(findingsOf(at(elapsed), rules)).toHaveLength(left === null ? 1 : 0);
-        if (left !== null) expect(findingsOf(at(elapsed + left + 0.001), rules)).toHaveLength(1);
+        expect(findingsOf(at(elapsed + (left ?? 0) + 0.001), rules)).toHaveLength(1);
       }),
     );
   });

@@ -53,7 +53,7 @@ describe("the state of the alerts", () => {
     const directory = temporaryDirectory();
     mkdirSync(join(directory, "alerts.json"));
     await expect(readState(directory)).rejects.toThrow("EISDIR");
-    await expect(writeState(directory, STATE)).rejects.toThrow();
+    await expect(writeState(directory, STATE)).rejects.toThrow("EISDIR");
     expect(readdirSync(directory)).toEqual(["alerts.json"]);
   });
 });

@@ -10,8 +10,9 @@ import { CONFIG_FILE, ConfigError } from "./config.js";
 /** While the log grows one looks at most so often, milliseconds. */
 const PAUSE = 1000;
 
-/** And no more than a tenth of the time goes into it. */
-const SHARE = 10;
+/** And rests so long in terms of what the last look took, but not longer than this. */
+const REST = 5;
+const LONGEST_REST = 10_000;
 
 /** Without a change one looks so often, milliseconds: days pass, and workflows fall silent. */
 const PERIOD = 10 * 60 * 1000;
@@ -96,7 +97,8 @@ export class AlertWatch {
     let next = PERIOD;
     const onLook = (look: Look) => {
       const cost = performance.now() - began;
-      this.#notBefore = performance.now() + SHARE * cost;
+      // The first one reads the whole log.
+      if (this.#looked) this.#notBefore = performance.now() + Math.min(REST * cost, LONGEST_REST);
       // A moment later it is so.
       if (look.next_seconds !== null) next = Math.min(next, look.next_seconds * 1000 + 100);
       this.#tell({ alerts: look.alerts, trouble: null });

@@ -50,12 +50,16 @@ export function request(
   }).finally(() => agent.destroy());
 }
 
+interface JsonAnswer<T> extends Answer {
+  readonly json: T;
+}
+
 /** The same, of which the answer is JSON. */
 export async function requestJson<T = Record<string, unknown>>(
   url: string,
   path: string,
   asked?: Asked,
-): Promise<Answer & { readonly json: T }> {
+): Promise<JsonAnswer<T>> {
   const answer = await request(url, path, asked);
   return { ...answer, json: JSON.parse(answer.body) as T };
 }

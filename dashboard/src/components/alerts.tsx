@@ -17,7 +17,8 @@ export function Alerts() {
               <a href={whereOf(alert)}>
                 <bdi>{alert.text}</bdi>
               </a>
-              {alert.since !== null && (
+              {/* Of a decline, the text itself says it. */}
+              {alert.since !== null && alert.rule !== "agent_declining" && (
                 <span class="faint">
                   {" since "}
                   <Time at={alert.since} />

@@ -29,6 +29,7 @@ export function HandoverGraph({ pairs }: Pick<HandoffAnalysis, "pairs">) {
     return { x: MARGIN_X + RADIUS * (1 + Math.cos(angle)), y: MARGIN_Y + RADIUS * (1 + Math.sin(angle)), angle };
   };
   const arcs = drawn.map((pair) => ({ pair, ...arc(place(pair.from_agent), place(pair.to_agent)) }));
+  const labels = arcs.length <= MOST_LABELS ? labelPlaces(arcs) : [];
   if (drawn.length === 0) return <p class="faint">No run has waited for another agent's yet.</p>;
   return (
     <figure class="graph scroll" role="group" aria-label="Who waits for whom; a table follows" tabIndex={0}>
@@ -57,12 +58,11 @@ export function HandoverGraph({ pairs }: Pick<HandoffAnalysis, "pairs">) {
             <title>{`${pair.from_agent} → ${pair.to_agent}: ${pair.count} times, median wait ${duration(pair.p50_seconds)}`}</title>
           </path>
         ))}
-        {arcs.length <= MOST_LABELS &&
-          arcs.map(({ pair, label }) => (
-            <text class="label" key={`${pair.from_agent} ${pair.to_agent}`} {...label} text-anchor="middle">
-              {duration(pair.p50_seconds)}
-            </text>
-          ))}
+        {labels.map(({ x, y }, i) => (
+          <text class="label" key={i} x={x} y={y} text-anchor="middle">
+            {duration(arcs[i]!.pair.p50_seconds)}
+          </text>
+        ))}
         {agents.map((agent) => {
           const { x, y, angle } = place(agent);
           const right = Math.cos(angle) > 0.1;
@@ -91,21 +91,42 @@ interface Place {
   readonly y: number;
 }
 
-/** A third of the way: in the middle of the drawing, labels would lie on each other. */
-function at(from: number, middle: number, to: number, t = 0.3): number {
-  return (1 - t) ** 2 * from + 2 * t * (1 - t) * middle + t ** 2 * to;
+/** A line between two agents. */
+interface Arc {
+  readonly path: string;
+  /** A point on it: 0 is where it begins, 1 where it ends. */
+  readonly at: (t: number) => Place;
 }
 
 /** From one to the other, bent to its right, so that there and back are two. */
-function arc(from: Place, to: Place): { path: string; label: Place } {
+function arc(from: Place, to: Place): Arc {
   const [dx, dy] = [to.x - from.x, to.y - from.y];
   const bend = 0.16;
   const middle = { x: (from.x + to.x) / 2 - dy * bend, y: (from.y + to.y) / 2 + dx * bend };
   const [ex, ey] = [to.x - middle.x, to.y - middle.y];
   const rest = Math.hypot(ex, ey) || 1;
   const end = { x: to.x - (ex / rest) * 8, y: to.y - (ey / rest) * 8 };
+  const between = (a: number, b: number, c: number, t: number) => (1 - t) ** 2 * a + 2 * t * (1 - t) * b + t ** 2 * c;
   return {
     path: `M${from.x},${from.y} Q${middle.x},${middle.y} ${end.x},${end.y}`,
-    label: { x: at(from.x, middle.x, to.x), y: at(from.y, middle.y, to.y) + 4 },
+    at: (t) => ({ x: between(from.x, middle.x, to.x, t), y: between(from.y, middle.y, to.y, t) + 4 }),
   };
+}
+
+/** Where along an arc its label may stand, best first: in the middle of the drawing they would meet. */
+const ALONG = [0.3, 0.4, 0.2, 0.5, 0.6, 0.7];
+const LABEL_WIDTH = 76;
+const LABEL_HEIGHT = 16;
+
+/** Places for labels that do not lie on each other, as far as there are. */
+function labelPlaces(arcs: readonly Arc[]): readonly Place[] {
+  const taken: Place[] = [];
+  for (const { at } of arcs) {
+    const places = ALONG.map(at);
+    const free = places.find(({ x, y }) =>
+      taken.every((other) => Math.abs(other.x - x) > LABEL_WIDTH || Math.abs(other.y - y) > LABEL_HEIGHT),
+    );
+    taken.push(free ?? places[0]!);
+  }
+  return taken;
 }

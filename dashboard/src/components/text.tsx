@@ -41,7 +41,7 @@ export function Names({ of, between, most = Infinity }: { of: readonly string[];
       {of.slice(0, most).map((name, i) => (
         <Fragment key={i}>
           {i > 0 && between}
-          <bdi>{name}</bdi>
+          <bdi class="name">{name}</bdi>
         </Fragment>
       ))}
       {of.length > most && `${between}… ${of.length - most} more`}

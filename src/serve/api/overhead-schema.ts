@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 
 import type { CoordinationOverhead } from "../../analyze/overhead.js";
-import { interval, maybe, monotonicTrend } from "./values.js";
+import { interval, maybe, monotonicTrend, orNull } from "./values.js";
 
 const band = z.enum(["stay", "monitor", "consider"]);
 
@@ -81,7 +81,7 @@ export const OverheadSchema = z
         advice: z.string(),
       })
       .nullable(),
-    idle_trend: monotonicTrend.nullable(),
+    idle_trend: orNull(monotonicTrend),
     workflows_analyzed: z.number(),
     workflows_left_out: z.number(),
     joined_by_session: z.number(),

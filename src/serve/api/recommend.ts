@@ -3,7 +3,7 @@ import { z, type OpenAPIHono } from "@hono/zod-openapi";
 import type { AgentAdvice, AgentRanking } from "../../select/advice.js";
 import type { AgentSelector } from "../../selector.js";
 import { addResource } from "./resource.js";
-import { certainInterval, isoTime, maybe, names } from "./values.js";
+import { certainInterval, isoTime, maybe, names, orNull } from "./values.js";
 
 const Domain = z
   .object({
@@ -16,7 +16,7 @@ const Domain = z
 
 const answer = {
   task_description: z.string(),
-  domain: Domain.nullable(),
+  domain: orNull(Domain),
   min_confidence: z.number(),
   runs: z.number().describe("Past runs that were learned from"),
   definition_problems: z.array(z.object({ path: z.string(), reason: z.string() })).readonly(),

@@ -22,3 +22,6 @@ export const monotonicTrend = z
     n: z.number(),
   })
   .openapi("MonotonicTrend");
+
+/** A component of the document, or null: `nullable()` of one is described as what can never be null. */
+export const orNull = <S extends z.ZodType>(component: S) => z.union([component, z.null()]);
