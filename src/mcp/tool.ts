@@ -30,7 +30,7 @@ export function openRecorder(directory: string): Recorder {
 }
 
 /** What a tool gives: one sentence for whoever reads, and the same as data. */
-export interface ToolAnswer<O> {
+interface ToolAnswer<O> {
   readonly text: string;
   readonly data: O;
 }
