@@ -12,6 +12,7 @@ import {
   type PeriodComparison,
   type RunTotals,
 } from "./analyze/periods.js";
+import type { InvocationSummary } from "./analyze/run.js";
 import type { FailureStreak } from "./analyze/streaks.js";
 import { agentStatistics, rankAgents, type AgentRank, type Statistics } from "./analyze/statistics.js";
 import { agentTrend, RECENT_DAYS, type AgentTrend, type TrendAlert } from "./analyze/trends.js";
@@ -29,7 +30,7 @@ import { arcTotals, handovers, pairLatencies, variantTotals } from "./tables/pat
 import { KeptTables } from "./tables/kept.js";
 import { profileRows, weekTotals } from "./tables/profile-queries.js";
 import * as query from "./tables/queries.js";
-import { failureStreaks } from "./tables/streak-queries.js";
+import { failureStreaks, invocationSummary } from "./tables/run-queries.js";
 import type { Tables } from "./tables/tables.js";
 import { workflowFacts, workflowIdsLike, workflowList, type Moment } from "./tables/workflow-queries.js";
 
@@ -168,6 +169,11 @@ export class TelemetryAnalyzer {
   async getWorkflow(workflow_id: string): Promise<WorkflowDetail | undefined> {
     const known = await this.#read((tables) => workflowFacts(tables, this.#moment(), workflow_id));
     return known && workflowDetail(known.facts, known.runs, known.handoffs);
+  }
+
+  /** What is known of one run; `undefined` when there is none of this id. */
+  async getInvocation(invocation_id: string): Promise<InvocationSummary | undefined> {
+    return this.#read((tables) => invocationSummary(tables, invocation_id));
   }
 
   /** Ids of workflows that begin with a text, up to 10. */

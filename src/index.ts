@@ -31,7 +31,9 @@ export type {
   WorkflowPeriod,
 } from "./analyze/periods.js";
 export type { Interval } from "./analyze/proportion.js";
+export type { InvocationSummary } from "./analyze/run.js";
 export type { AgentRank, AgentStatistics, Statistics } from "./analyze/statistics.js";
+export type { FailureStreak } from "./analyze/streaks.js";
 export type { AgentTrend, TrendAlert, TrendDay } from "./analyze/trends.js";
 export type {
   RunDetail,

@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
@@ -154,6 +156,13 @@ describe("oak mcp", () => {
     await call(client, "cancel_workflow", { workflow_id: id, reason: "not needed" });
     expect(await wrong("complete_workflow", { workflow_id: id, success: true })).toMatch(/has ended \(cancelled\)/);
     expect(await wrong("start_workflow", { project_name: "", agent_plan: [] })).toMatch(/project_name/);
+    expect(await wrong("record_outcome", { agent_name: "a", outcome: "success", duration: 5 })).toMatch(/duration/);
+    expect(await wrong("record_outcome", { invocation_id: "nope", outcome: "success" })).toMatch(
+      /no run nope.*agent_name/,
+    );
+    expect(await wrong("record_outcome", { agent_name: "a", outcome: "unknown", quality_rating: 3 })).toMatch(
+      /cannot be rated/,
+    );
     const { data: status } = await call(client, "workflow_status");
     expect(status["workflows"]).toEqual([]);
   });
@@ -170,7 +179,58 @@ describe("oak mcp", () => {
     });
     expect(judged.data).toMatchObject({ judged: true, invocation_id: data["invocation_id"] });
     const stats = await oakJson<{ agents: Record<string, unknown> }>(["stats", "--dir", directory]);
-    expect(stats.agents["a"]).toMatchObject({ invocation_count: 1, average_quality: 1 });
+    expect(stats.agents["a"]).toMatchObject({
+      invocation_count: 1,
+      average_quality: 1,
+      failure_count: 1,
+      average_duration_seconds: 1,
+    });
+    const corrected = await call(client, "record_outcome", {
+      invocation_id: data["invocation_id"],
+      outcome: "success",
+    });
+    expect(corrected.data).toMatchObject({ judged: false });
+    // Nobody rated it anew.
+    const again = await oakJson<{ agents: Record<string, unknown> }>(["stats", "--dir", directory]);
+    expect(again.agents["a"]).toMatchObject({ success_count: 1, failure_count: 0, average_quality: 1 });
+  });
+
+  it("never says that something is recorded when it is not", async () => {
+    const file = join(temporaryDirectory(), "file");
+    writeFileSync(file, "");
+    const client = await overStdio(join(file, "below"));
+    for (const [name, given] of [
+      ["start_workflow", { project_name: "x", agent_plan: ["a"] }],
+      ["record_outcome", { agent_name: "a", outcome: "success" }],
+    ] as const) {
+      const { isError, text } = await call(client, name, given);
+      expect([name, isError]).toEqual([name, true]);
+      expect(text).toMatch(/ENOTDIR/);
+    }
+  });
+
+  it("answers all that was asked before its input ended", async () => {
+    const oak = join(ROOT, "dist/cli/main.js");
+    const child = spawn(process.execPath, [oak, "mcp", "--dir", temporaryDirectory()], { env: { PATH, HOME } });
+    let output = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
+    const ended = new Promise((resolve) => child.on("close", resolve));
+    const ask = (id: number, method: string, params: object) =>
+      child.stdin.write(`${JSON.stringify({ jsonrpc: "2.0", id, method, params })}\n`);
+    const clientInfo = { name: "test", version: "1" };
+    ask(1, "initialize", { protocolVersion: "2025-06-18", capabilities: {}, clientInfo });
+    child.stdin.write('{"jsonrpc":"2.0","method":"notifications/initialized"}\nno JSON\n');
+    ask(2, "tools/call", { name: "workflow_status", arguments: {} });
+    ask(3, "resources/read", { uri: "oak://report" });
+    ask(4, "resources/read", { uri: "oak://workflows/nope" });
+    child.stdin.end();
+    expect(await ended).toBe(0);
+    const answers = output
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { id: number; error?: { message: string } });
+    expect(answers.map(({ id }) => id)).toEqual(expect.arrayContaining([1, 2, 3, 4]));
+    expect(answers.find(({ id }) => id === 4)!.error!.message).toContain("there is no workflow nope");
   });
 
   it("gives reports as resources, and a prompt that teaches", async () => {

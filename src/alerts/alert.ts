@@ -47,9 +47,6 @@ export const AlertSchema = z.discriminatedUnion("rule", [
 /** Something that a person should look at. */
 export type Alert = z.infer<typeof AlertSchema>;
 
-/** The rules, by the names that they have in `oak.config.json`. */
-export type RuleName = Alert["rule"];
-
 /** Without the two fields that an alert has once it fires. */
 type Unfired<A> = A extends Alert ? Omit<A, "id" | "fired_at"> : never;
 

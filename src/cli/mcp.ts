@@ -1,11 +1,10 @@
-import { once } from "node:events";
-
 import { serveStdio } from "@modelcontextprotocol/server/stdio";
 
 import { TelemetryAnalyzer } from "../analyzer.js";
 import { findTelemetryDirectory } from "../event/directory.js";
 import { createMcpServer } from "../mcp/server.js";
-import { TelemetryLogger } from "../record/logger.js";
+import { PatientStdio } from "../mcp/stdio.js";
+import { openRecorder } from "../mcp/tool.js";
 import { AgentSelector } from "../selector.js";
 import type { CommonOptions } from "./options.js";
 import { note } from "./terminal.js";
@@ -16,14 +15,15 @@ export async function serveMcp(options: CommonOptions): Promise<void> {
   const directory = findTelemetryDirectory(options.dir);
   const analyzer = new TelemetryAnalyzer({ directory });
   const selector = new AgentSelector({ directory });
-  const logger = new TelemetryLogger({ directory, endpoint: null });
-  const ended = once(process.stdin, "close");
-  const connection = serveStdio(() => createMcpServer({ analyzer, selector, logger }, version()), {
+  const recorder = openRecorder(directory);
+  const transport = new PatientStdio();
+  const connection = serveStdio(() => createMcpServer({ analyzer, selector, recorder }, version()), {
+    transport,
     onerror: (error) => note(`oak mcp: ${error.message}`),
   });
-  await ended;
+  await transport.done();
   await connection.close();
-  logger.close();
+  recorder.logger.close();
   selector.close();
   analyzer.close();
 }

@@ -1,7 +1,7 @@
-import { ResourceTemplate, type McpServer } from "@modelcontextprotocol/server";
+import { ResourceNotFoundError, ResourceTemplate, type McpServer } from "@modelcontextprotocol/server";
 import { z } from "zod";
 
-import { workflowOf, type Workshop } from "./tool.js";
+import { ToolError, workflowOf, type Workshop } from "./tool.js";
 
 const json = (uri: URL, value: unknown) => ({
   contents: [{ uri: uri.href, mimeType: "application/json", text: JSON.stringify(value) }],
@@ -35,7 +35,15 @@ export function addResources(server: McpServer, workshop: Workshop): void {
       }),
     }),
     { title: "workflow", description: "One workflow: runs, handoffs, critical path", mimeType: "application/json" },
-    async (uri, { workflow_id }) => json(uri, await workflowOf(workshop, decodeURIComponent(String(workflow_id)))),
+    async (uri, { workflow_id }) => {
+      try {
+        return json(uri, await workflowOf(workshop, decodeURIComponent(String(workflow_id))));
+      } catch (error) {
+        if (error instanceof ToolError || error instanceof URIError)
+          throw new ResourceNotFoundError(uri.href, error.message);
+        throw error;
+      }
+    },
   );
 }
 

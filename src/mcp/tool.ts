@@ -4,17 +4,33 @@ import type { z } from "zod";
 import type { TelemetryAnalyzer } from "../analyzer.js";
 import type { WorkflowDetail } from "../analyze/workflow-detail.js";
 import type { AgentSelector } from "../selector.js";
-import type { TelemetryLogger } from "../record/logger.js";
+import { TelemetryLogger } from "../record/logger.js";
 
 /** What the tools work with. */
 export interface Workshop {
   readonly analyzer: TelemetryAnalyzer;
   readonly selector: AgentSelector;
+  readonly recorder: Recorder;
+}
+
+/** A logger that says what it could not write: a tool must not say that something is recorded when it is not. */
+export interface Recorder {
   readonly logger: TelemetryLogger;
+  /** Why the last line was lost that was. */
+  readonly lastError: () => Error | undefined;
+}
+
+/** Records into a telemetry directory, and nowhere else. */
+export function openRecorder(directory: string): Recorder {
+  let last: Error | undefined;
+  const onError = (error: Error) => {
+    last = error;
+  };
+  return { logger: new TelemetryLogger({ directory, endpoint: null, onError }), lastError: () => last };
 }
 
 /** What a tool gives: one sentence for whoever reads, and the same as data. */
-export interface ToolAnswer<O> {
+interface ToolAnswer<O> {
   readonly text: string;
   readonly data: O;
 }
@@ -24,32 +40,33 @@ export class ToolError extends Error {
   override readonly name = "ToolError";
 }
 
-interface Tool<I extends z.ZodType, O extends z.ZodType> {
+interface Tool<I extends z.ZodObject, O extends z.ZodType> {
   readonly name: string;
   readonly title: string;
   readonly description: string;
   readonly input: I;
   readonly output: O;
-  /** It records something. */
-  readonly writes?: boolean;
+  /** What it records with, if it does. */
+  readonly writes?: Recorder;
   readonly run: (input: z.infer<I>) => Promise<ToolAnswer<z.infer<O>>>;
 }
 
 /** Offers a tool. What goes wrong is an answer that says so, not an exception. */
-export function addTool<I extends z.ZodType, O extends z.ZodType>(server: McpServer, tool: Tool<I, O>): void {
-  const { name, title, description, input, output, writes = false, run } = tool;
+export function addTool<I extends z.ZodObject, O extends z.ZodType>(server: McpServer, tool: Tool<I, O>): void {
+  const { name, title, description, input, output, writes, run } = tool;
   server.registerTool(
     name,
     {
       title,
       description,
-      inputSchema: input,
+      // A mistyped name would lose what it was meant to say.
+      inputSchema: input.strict(),
       outputSchema: output,
       annotations: { readOnlyHint: !writes, destructiveHint: false, idempotentHint: !writes, openWorldHint: false },
     },
     (async (given: z.infer<I>) => {
       try {
-        const { text, data } = await run(given);
+        const { text, data } = await (writes ? recorded(writes, () => run(given)) : run(given));
         return { content: [{ type: "text", text }], structuredContent: data };
       } catch (error) {
         const message = error instanceof Error ? error.message : String(error);
@@ -57,6 +74,17 @@ export function addTool<I extends z.ZodType, O extends z.ZodType>(server: McpSer
       }
     }) as never,
   );
+}
+
+/** @throws {ToolError} when a line was lost meanwhile */
+async function recorded<T>({ logger, lastError }: Recorder, work: () => Promise<T>): Promise<T> {
+  if (!logger.enabled) throw new ToolError("recording is turned off (OAK_TELEMETRY_ENABLED): nothing was recorded");
+  const lost = logger.dropped;
+  const result = await work();
+  // Lines that follow each other within a millisecond are written when the running job has ended.
+  await new Promise((resolve) => setImmediate(resolve));
+  if (logger.dropped === lost) return result;
+  throw new ToolError(`not recorded: ${lastError()?.message ?? "it cannot be written"} (in ${logger.directory})`);
 }
 
 /** @throws {ToolError} naming ids that look like it */

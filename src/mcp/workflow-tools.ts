@@ -10,14 +10,15 @@ const agent = z.string().min(1);
 
 /** What may be done about a workflow: begin it, hand over, say what came of a run, end it. */
 export function addWorkflowTools(server: McpServer, workshop: Workshop): void {
-  const { analyzer, logger } = workshop;
+  const { analyzer, recorder } = workshop;
+  const { logger } = recorder;
 
   addTool(server, {
     name: "start_workflow",
     title: "Start a workflow",
     description:
       "Call before you delegate work to several agents. Gives the workflow_id that the other tools need, and what the history says of each planned agent.",
-    writes: true,
+    writes: recorder,
     input: z.object({
       project_name: z.string().min(1).describe("What it is for, in a few words"),
       agent_plan: z.array(agent).min(1).describe("Agents in the order in which you mean to run them"),
@@ -56,7 +57,7 @@ export function addWorkflowTools(server: McpServer, workshop: Workshop): void {
     name: "log_handoff",
     title: "Log a handoff",
     description: "Call when one agent's results go to the next: names both agents and the artifacts.",
-    writes: true,
+    writes: recorder,
     input: z.object({
       workflow_id,
       from_agent: agent.describe("Who made the artifacts"),
@@ -79,8 +80,8 @@ export function addWorkflowTools(server: McpServer, workshop: Workshop): void {
     name: "record_outcome",
     title: "Record an outcome",
     description:
-      "Call when an agent has ended: records its run and how it went. With invocation_id instead of agent_name: judges a run that is recorded already. Recommendations learn from this.",
-    writes: true,
+      "Call when an agent has ended: records its run and how it went. With invocation_id instead of agent_name: says how a run went that is recorded already. Recommendations learn from this.",
+    writes: recorder,
     input: z.object({
       workflow_id: workflow_id.optional(),
       invocation_id: z.string().optional().describe("Of a run that is recorded already"),
@@ -88,30 +89,36 @@ export function addWorkflowTools(server: McpServer, workshop: Workshop): void {
       task_description: z.string().optional().describe("What the agent was asked to do"),
       task_type: z.string().optional().describe("Kind of task, such as api_development"),
       outcome: z.enum(OUTCOME_STATUSES).describe("How it went"),
-      duration_seconds: z.number().min(0).optional().describe("How long it took"),
+      duration_seconds: z
+        .number()
+        .min(0)
+        .optional()
+        .describe("How long it took; without it, it is in no time of the workflow"),
       error_message: z.string().optional().describe("Why it failed"),
       files_modified: z.array(z.string()).optional(),
       quality_rating: z.number().int().min(1).max(5).optional().describe("1 (useless) to 5 (excellent)"),
       judged_by: z.string().optional().describe("human, automated_tests, orchestrator, …"),
-      notes: z.string().optional(),
+      notes: z.string().optional().describe("Kept with the rating"),
     }),
-    output: z.object({ invocation_id: z.string(), judged: z.boolean() }),
+    output: z.object({ invocation_id: z.string(), judged: z.boolean().describe("Whether it was rated") }),
     run: async (given) => {
-      if (given.workflow_id !== undefined) await runningWorkflow(workshop, given.workflow_id);
-      const invocation_id = given.invocation_id ?? recordRun(workshop, given);
-      const judged = given.quality_rating !== undefined || given.invocation_id !== undefined;
-      if (judged) {
-        if (given.outcome === "unknown") throw new ToolError("an outcome that nobody knows cannot be judged");
-        const success = given.outcome === "success";
+      const { outcome, quality_rating } = given;
+      if (quality_rating !== undefined && outcome === "unknown")
+        throw new ToolError("a run of which nobody knows how it went cannot be rated: leave out quality_rating");
+      const invocation_id = await (given.invocation_id === undefined
+        ? recordRun(workshop, given)
+        : correctRun(workshop, given.invocation_id, given));
+      if (quality_rating !== undefined) {
         logger.logSuccessMetric({
           invocation_id,
-          success,
-          quality_rating: given.quality_rating ?? (success ? 4 : given.outcome === "partial" ? 3 : 2),
+          success: outcome === "success",
+          quality_rating,
           feedback_source: given.judged_by ?? "orchestrator",
           feedback_notes: given.notes ?? null,
         });
       }
-      return { text: `Recorded as ${invocation_id}: ${given.outcome}.`, data: { invocation_id, judged } };
+      const judged = quality_rating !== undefined;
+      return { text: `Recorded as ${invocation_id}: ${outcome}.`, data: { invocation_id, judged } };
     },
   });
 
@@ -119,7 +126,7 @@ export function addWorkflowTools(server: McpServer, workshop: Workshop): void {
     name: "complete_workflow",
     title: "Complete a workflow",
     description: "Call when the work is done, well or badly. Gives where its time went.",
-    writes: true,
+    writes: recorder,
     input: z.object({ workflow_id, success: z.boolean().describe("Whether the whole was a success") }),
     output: z.object({
       workflow_id: z.string(),
@@ -134,7 +141,9 @@ export function addWorkflowTools(server: McpServer, workshop: Workshop): void {
       const duration_seconds = secondsSince(started_at);
       logger.logWorkflowComplete({ workflow_id: id, duration_seconds, success, agents_executed });
       const done = await workflowOf(workshop, id);
-      const idle = done.metrics ? ` ${Math.round(done.metrics.idle_share * 100)} % of it no agent was at work.` : "";
+      const worked = runs.some(({ duration_seconds: seconds }) => seconds !== null && seconds > 0);
+      const idle =
+        done.metrics && worked ? ` ${Math.round(done.metrics.idle_share * 100)} % of it no agent was at work.` : "";
       const none = runs.length === 0 ? " No run was recorded in it: call record_outcome for each agent next time." : "";
       return {
         text: `Workflow ${id} ${success ? "completed" : "failed"} after ${Math.round(duration_seconds)} s.${idle}${none}`,
@@ -153,7 +162,7 @@ export function addWorkflowTools(server: McpServer, workshop: Workshop): void {
     name: "cancel_workflow",
     title: "Cancel a workflow",
     description: "Call when the work is given up on purpose: it counts neither as a success nor as a failure.",
-    writes: true,
+    writes: recorder,
     input: z.object({ workflow_id, reason: z.string().optional() }),
     output: z.object({ workflow_id: z.string(), duration_seconds: z.number() }),
     run: async ({ workflow_id: id, reason = null }) => {
@@ -175,6 +184,7 @@ export function addWorkflowTools(server: McpServer, workshop: Workshop): void {
     description: "What is running and what is left of the plan: of one workflow, or of all that are running.",
     input: z.object({ workflow_id: workflow_id.optional() }),
     output: z.object({
+      total: z.number().describe("How many there are; the 20 that started last are listed"),
       workflows: z.array(
         z.object({
           workflow_id: z.string(),
@@ -190,10 +200,8 @@ export function addWorkflowTools(server: McpServer, workshop: Workshop): void {
       ),
     }),
     run: async ({ workflow_id: id }) => {
-      const ids =
-        id === undefined
-          ? (await analyzer.listWorkflows({ status: "running" }, { limit: 20 })).workflows.map((one) => one.workflow_id)
-          : [id];
+      const list = id === undefined ? await analyzer.listWorkflows({ status: "running" }, { limit: 20 }) : undefined;
+      const ids = list?.workflows.map((one) => one.workflow_id) ?? [id!];
       const workflows = [];
       for (const one of ids) {
         const detail = await workflowOf(workshop, one);
@@ -209,11 +217,18 @@ export function addWorkflowTools(server: McpServer, workshop: Workshop): void {
           idle_share: detail.metrics?.idle_share ?? null,
         });
       }
+      const total = list?.total ?? 1;
+      const names = workflows.map(
+        (one) => `${one.project_name ?? one.workflow_id} (${Math.round(one.elapsed_seconds ?? 0)} s)`,
+      );
+      const more = total > names.length ? ` and ${total - names.length} more` : "";
       const text =
-        id === undefined
-          ? `${workflows.length === 0 ? "No workflow is" : `${workflows.length} running:`} ${workflows.map((one) => `${one.project_name ?? one.workflow_id} (${Math.round(one.elapsed_seconds ?? 0)} s)`).join(", ") || "running"}.`
-          : `Workflow ${id} is ${workflows[0]!.status}; still to come: ${workflows[0]!.remaining_agents.join(", ") || "nobody"}.`;
-      return { text, data: { workflows } };
+        id !== undefined
+          ? `Workflow ${id} is ${workflows[0]!.status}; still to come: ${workflows[0]!.remaining_agents.join(", ") || "nobody"}.`
+          : total === 0
+            ? "No workflow is running."
+            : `${total} running: ${names.join(", ")}${more}.`;
+      return { text, data: { total, workflows } };
     },
   });
 }
@@ -230,9 +245,11 @@ interface RecordedRun {
 }
 
 /** Records a run that has ended just now. */
-function recordRun({ logger }: Workshop, run: RecordedRun): string {
+async function recordRun(workshop: Workshop, run: RecordedRun): Promise<string> {
   if (run.agent_name === undefined)
     throw new ToolError("name the agent (agent_name), or the run that is recorded already (invocation_id)");
+  if (run.workflow_id !== undefined) await runningWorkflow(workshop, run.workflow_id);
+  const { logger } = workshop.recorder;
   const duration_seconds = run.duration_seconds ?? null;
   const invocation_id = logger.logInvocation({
     agent_name: run.agent_name,
@@ -248,6 +265,27 @@ function recordRun({ logger }: Workshop, run: RecordedRun): string {
     error_message: run.error_message ?? null,
     files_modified: run.files_modified ?? null,
   });
+  return invocation_id;
+}
+
+/** Says how a run went that somebody else recorded: it may not have ended, or not as it seemed. */
+async function correctRun({ analyzer, recorder }: Workshop, invocation_id: string, run: RecordedRun): Promise<string> {
+  const known = await analyzer.getInvocation(invocation_id);
+  if (!known)
+    throw new ToolError(
+      `there is no run ${invocation_id}: with agent_name in place of invocation_id a new one is recorded`,
+    );
+  const says =
+    run.duration_seconds !== undefined || run.error_message !== undefined || run.files_modified !== undefined;
+  if (says || known.status !== run.outcome)
+    recorder.logger.updateInvocation({
+      invocation_id,
+      // When it ended is known better than now.
+      duration_seconds: run.duration_seconds ?? known.duration_seconds,
+      outcome_status: run.outcome,
+      error_message: run.error_message ?? null,
+      files_modified: run.files_modified ?? null,
+    });
   return invocation_id;
 }
 

@@ -7,7 +7,7 @@ import { Alerts } from "../alerts/alerts.js";
 import type { Channel } from "../alerts/state.js";
 import { AlertWatch } from "../alerts/watch.js";
 import type { AnalyzerOptions } from "../analyzer.js";
-import { TelemetryLogger } from "../record/logger.js";
+import { openRecorder } from "../mcp/tool.js";
 import { createApp } from "./app.js";
 import type { Access } from "./guard.js";
 import { Intake } from "./intake.js";
@@ -78,15 +78,15 @@ export async function startServer({
   });
   const intake = new Intake(directory);
   const otlp = new OtlpReceiver(intake);
-  const logger = new TelemetryLogger({ directory, endpoint: null });
-  const workshop = { analyzer: telemetry.analyzer, selector: telemetry.selector, logger };
+  const recorder = openRecorder(directory);
+  const workshop = { analyzer: telemetry.analyzer, selector: telemetry.selector, recorder };
   const app = createApp({ telemetry, stream, intake, otlp, workshop, alerts, counters, access, version, serveDemo });
   const close = async () => {
     await alerts.stop();
     stream.stop();
     otlp.stop();
     intake.close();
-    logger.close();
+    recorder.logger.close();
     telemetry.close();
   };
   let server: Server;

@@ -1,3 +1,4 @@
+import type { InvocationSummary } from "../analyze/run.js";
 import type { FailureStreak } from "../analyze/streaks.js";
 import { isoTime, time } from "./queries.js";
 import type { Tables } from "./tables.js";
@@ -27,4 +28,14 @@ export async function failureStreaks(
     ORDER BY failures DESC, agent_name`,
     { least, oldest, now },
   )) as unknown as FailureStreak[];
+}
+
+/** What is known of one run; `undefined` when there is none of this id. */
+export async function invocationSummary(tables: Tables, invocation_id: string): Promise<InvocationSummary | undefined> {
+  const [row] = await tables.rows(
+    `SELECT invocation_id, agent_name, workflow_id, status, ${isoTime("started_at")} AS started_at, duration_seconds
+    FROM invocations WHERE invocation_id = $invocation_id`,
+    { invocation_id },
+  );
+  return row as unknown as InvocationSummary | undefined;
 }
