@@ -15,8 +15,11 @@ const MOST_RUNNING = 100_000;
 export interface AlertOptions {
   /** Channels that may be used, of those that `oak.config.json` names. */
   readonly channels: readonly Channel[];
-  /** Whether what fires is remembered, so that it does not fire again. */
-  readonly remember: boolean;
+  /**
+   * What has fired before: kept, so that it does not fire again; only read, so that nothing is changed; or none, as what
+   * fires at another time has nothing to do with it. Delivered is only what is kept.
+   */
+  readonly memory: "kept" | "read" | "none";
 }
 
 /** What one look has found. */
@@ -71,7 +74,7 @@ export class Alerts {
     const channels = named.filter((channel) => this.options.channels.includes(channel));
     const isSame = levels(settled.known) === levels(before.known) && settled.fired.length === 0;
     const due = before.undelivered.some(({ channel }) => channels.includes(channel));
-    if ((isSame && !due) || !this.options.remember || !canHaveState(directory)) return tell(settled);
+    if ((isSame && !due) || this.options.memory !== "kept" || !canHaveState(directory)) return tell(settled);
     await this.#alone(async () => {
       const current = await this.#read();
       if (current.trouble !== undefined) this.note(current.trouble);
@@ -117,6 +120,7 @@ export class Alerts {
   }
 
   async #read(): Promise<AlertState & { readonly trouble?: string }> {
+    if (this.options.memory === "none") return { known: [], undelivered: [] };
     return this.#unwritten ?? readState(this.analyzer.directory);
   }
 

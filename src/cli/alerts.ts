@@ -46,10 +46,11 @@ export async function checkConfig(directory: string): Promise<void> {
 
 async function lookOnce(analyzer: TelemetryAnalyzer, { deliver, dryRun, asOf }: AlertsOptions): Promise<Look> {
   const { Alerts } = await import("../alerts/alerts.js");
+  const memory = asOf === undefined ? (dryRun ? "read" : "kept") : "none";
   const watching = new Alerts(
     analyzer,
     // A line on standard error would say what is printed anyway.
-    { channels: deliver ? ["command", "webhook"] : [], remember: !dryRun && asOf === undefined },
+    { channels: deliver ? ["command", "webhook"] : [], memory },
     (text) => note(`oak: ${printable(text)}`),
   );
   const began = Date.now();

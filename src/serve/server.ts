@@ -67,7 +67,7 @@ export async function startServer({
   const { directory } = telemetry;
   const counters = new Counters();
   const alerts = new AlertWatch(
-    new Alerts(telemetry.analyzer, { channels, remember: options.as_of === undefined }, (text) =>
+    new Alerts(telemetry.analyzer, { channels, memory: options.as_of === undefined ? "kept" : "none" }, (text) =>
       process.stderr.write(`oak: ${text}\n`),
     ),
     (now) => stream.announce("alerts", now),
