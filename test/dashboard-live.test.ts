@@ -1,3 +1,6 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
 import { describe, expect, it } from "vitest";
 
 import type { TelemetryEvent } from "../src/event/events.js";
@@ -119,6 +122,25 @@ describe.skipIf(!hasBrowser())("the dashboard, live", () => {
     append(directory, eventsOf("v", { end: 100, runs: runs("success", 0) }, began + 600_000));
     await alert.waitFor({ state: "detached" });
     expect(complaints).toEqual([]);
+  });
+
+  it("records that a workflow was given up, once that is confirmed", async () => {
+    const directory = temporaryDirectory();
+    const id = await log(directory, "workflow-start", "--project-name", "Shop", "--agent-plan", "a");
+    const { url } = await serveDirectory(directory);
+    const { page, complaints } = await open(`${url}/workflows/${id}`);
+    await page.getByRole("button", { name: "Cancel…" }).click();
+    await page.getByRole("button", { name: "Leave it" }).click();
+    await page.getByRole("button", { name: "Cancel…" }).click();
+    await page.getByRole("button", { name: "Record it as cancelled" }).click();
+    await page.locator("h1 .cancelled").waitFor();
+    expect(await page.getByRole("button", { name: "Cancel…" }).count()).toBe(0);
+    expect(complaints).toEqual([]);
+    const lines = readFileSync(join(directory, "workflow_events.jsonl"), "utf8").trimEnd().split("\n");
+    expect(lines.map((line) => (JSON.parse(line) as TelemetryEvent).event)).toEqual([
+      "workflow_start",
+      "workflow_cancelled",
+    ]);
   });
 
   it("says that the server is gone, and catches up when it is back", async () => {

@@ -1,5 +1,6 @@
 import type { RunDetail, WorkflowDetail } from "../../../src/analyze/workflow-detail.js";
 import { useApi } from "../api.js";
+import { Cancel } from "../components/cancel.js";
 import { DataTable, type Column } from "../components/table.js";
 import { AgentLink, Loaded, Missing, Names, Status, Time } from "../components/text.js";
 import { change, duration, percent } from "../format.js";
@@ -26,6 +27,7 @@ function Detail({ workflow }: { workflow: WorkflowDetail }) {
         <Time at={started_at} /> · <code>{workflow_id}</code>
       </p>
       <Facts workflow={workflow} />
+      <Cancel workflow={workflow} />
       <Timeline workflow={workflow} />
       {metrics === null && reason !== undefined && <p class="faint">Not measured: {reason}</p>}
       <h2>Runs</h2>
