@@ -2,7 +2,7 @@ import { createRoute, z, type OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 
 /** What every error says. */
-export const ErrorBody = z.object({ error: z.string().describe("What is wrong, and the way out") }).openapi("Error");
+const ErrorBody = z.object({ error: z.string().describe("What is wrong, and the way out") }).openapi("Error");
 
 /** An answer that says what is wrong. */
 export function errorAnswer(description: string) {
