@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import type { RunDetail, WorkflowDetail } from "../../../src/analyze/workflow-detail.js";
-import { horizon, lanesOf, planBars, ticks, waitsOf } from "./layout.js";
+import { horizon, idleSoFar, lanesOf, planBars, ticks, waitsOf } from "./layout.js";
 
 const noPlan = { adherence: null, missing: [], extra: [], reordered: [], remaining: [] };
 
@@ -131,4 +131,11 @@ describe("waitsOf", () => {
       ["1", { seconds: 3, after: "b" }],
     ]);
   });
+});
+
+it("idleSoFar counts the time in which nobody is at work", () => {
+  const runs = [run("1", "a", 10, 30), run("2", "b", 20, 40), run("3", "c", 70, null)];
+  expect(idleSoFar({ runs }, 100)).toBeCloseTo(0.4);
+  expect(idleSoFar({ runs: [] }, 100)).toBe(1);
+  expect(idleSoFar({ runs }, 0)).toBeNull();
 });

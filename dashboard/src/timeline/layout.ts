@@ -1,4 +1,5 @@
 import { readiness } from "../../../src/analyze/handoffs.js";
+import { clip, unionLength } from "../../../src/analyze/intervals.js";
 import type { RunDetail, WorkflowDetail } from "../../../src/analyze/workflow-detail.js";
 
 /** A run in its place. */
@@ -106,4 +107,14 @@ export function waitsOf({ runs, handoffs, metrics }: WorkflowDetail): ReadonlyMa
   );
   for (const { id, latency, from_agent } of ready) add(id, latency === null ? null : latency / 1e6, from_agent);
   return waits;
+}
+
+/** Share of the time until now in which no run of a workflow was under way; `null` before there was any time. */
+export function idleSoFar({ runs }: Pick<WorkflowDetail, "runs">, now: number): number | null {
+  if (now <= 0) return null;
+  const window = { start: 0, end: now };
+  const spans = runs.map(({ start_offset, end_offset }) =>
+    clip({ start: start_offset, end: end_offset ?? now }, window),
+  );
+  return Math.max(0, 1 - unionLength(spans) / now);
 }

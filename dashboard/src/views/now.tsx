@@ -6,9 +6,10 @@ import type { WorkflowDetail } from "../../../src/analyze/workflow-detail.js";
 import { Alerts } from "../components/alerts.js";
 import { Empty } from "../components/empty.js";
 import { Names, Status } from "../components/text.js";
-import { duration } from "../format.js";
+import { duration, percent } from "../format.js";
 import { followRunning, running, runningTotal, runningTrouble } from "../live/running.js";
 import { href } from "../route.js";
+import { idleSoFar } from "../timeline/layout.js";
 import { elapsed, Timeline } from "../timeline/timeline.js";
 
 /** What is running, live. */
@@ -83,11 +84,13 @@ function Elapsed({ workflow }: { workflow: WorkflowDetail }) {
     return () => clearInterval(timer);
   }, [live]);
   void tick.value;
-  const seconds = live ? Math.floor(elapsed(workflow)) : (workflow.duration_seconds ?? elapsed(workflow));
+  const now = elapsed(workflow);
+  const seconds = live ? Math.floor(now) : (workflow.duration_seconds ?? now);
   return (
     <span>
       {live ? "running " : "took "}
       {duration(seconds)}
+      {live && seconds > 0 && ` · idle ${percent(idleSoFar(workflow, now))}`}
     </span>
   );
 }
