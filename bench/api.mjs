@@ -83,6 +83,7 @@ async function computedAndBare(directory, id) {
     asked = [];
     await work();
     const statements = asked;
+    asked = [];
     // One after the other, so that what else the machine does concerns both.
     const times = { computed: /** @type {number[]} */ ([]), bare: /** @type {number[]} */ ([]) };
     for (let i = 0; i < ROUNDS; i++) {
