@@ -30,7 +30,10 @@ const library = defineConfig({
       groups: [
         { name: "event", test: /src\/event\/(agent-files|clock|directory|events|json)\.ts$/ },
         { name: "recorder", test: /src\/record\// },
-        { name: "command-line", test: /commander|src\/cli\/(errors|format|options|periods|reading|terminal)\.ts$/ },
+        {
+          name: "command-line",
+          test: /commander|src\/cli\/(errors|format|options|periods|reading|terminal|version)\.ts$/,
+        },
       ],
     },
   },

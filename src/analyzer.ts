@@ -1,3 +1,4 @@
+import { agentProfile, type AgentProfile } from "./analyze/agent-profile.js";
 import { BAND_THRESHOLDS, type BandThresholds } from "./analyze/band.js";
 import { handoffAnalysis, type HandoffAnalysis } from "./analyze/handovers.js";
 import { coordinationOverhead, type CoordinationOverhead } from "./analyze/overhead.js";
@@ -11,8 +12,11 @@ import {
   type PeriodComparison,
   type RunTotals,
 } from "./analyze/periods.js";
+import type { InvocationSummary } from "./analyze/run.js";
+import type { FailureStreak } from "./analyze/streaks.js";
 import { agentStatistics, rankAgents, type AgentRank, type Statistics } from "./analyze/statistics.js";
 import { agentTrend, RECENT_DAYS, type AgentTrend, type TrendAlert } from "./analyze/trends.js";
+import { coordinationWeek, type CoordinationWeek } from "./analyze/weeks.js";
 import {
   workflowDetail,
   type WorkflowDetail,
@@ -24,7 +28,9 @@ import { formatTimestamp, parseTimestamp } from "./event/clock.js";
 import { overheadInput } from "./tables/overhead-queries.js";
 import { arcTotals, handovers, pairLatencies, variantTotals } from "./tables/pattern-queries.js";
 import { KeptTables } from "./tables/kept.js";
+import { profileRows, weekTotals } from "./tables/profile-queries.js";
 import * as query from "./tables/queries.js";
+import { failureStreaks, invocationSummary } from "./tables/run-queries.js";
 import type { Tables } from "./tables/tables.js";
 import { workflowFacts, workflowIdsLike, workflowList, type Moment } from "./tables/workflow-queries.js";
 
@@ -165,6 +171,11 @@ export class TelemetryAnalyzer {
     return known && workflowDetail(known.facts, known.runs, known.handoffs);
   }
 
+  /** What is known of one run; `undefined` when there is none of this id. */
+  async getInvocation(invocation_id: string): Promise<InvocationSummary | undefined> {
+    return this.#read((tables) => invocationSummary(tables, invocation_id));
+  }
+
   /** Ids of workflows that begin with a text, up to 10. */
   findWorkflowIds(beginning: string): Promise<string[]> {
     return this.#read((tables) => workflowIdsLike(tables, beginning));
@@ -221,6 +232,54 @@ export class TelemetryAnalyzer {
   async getPerformanceTrends(days = 30): Promise<Record<string, AgentTrend>> {
     const times = this.#trendTimes(days);
     return byAgent(await this.#read((tables) => trends(tables, times, days)));
+  }
+
+  /**
+   * Agents whose last runs all failed, longest streak first. Runs that neither succeeded nor failed are passed over.
+   *
+   * @param least how many failures it takes
+   * @param days the last of them is not older than this
+   * @throws {RangeError} when one of them is no positive number
+   */
+  async getFailureStreaks(least = 2, days = 30): Promise<FailureStreak[]> {
+    for (const [name, value] of Object.entries({ least, days }))
+      if (!(value > 0)) throw new RangeError(`${name} must be more than 0, got ${value}`);
+    const now = this.#now();
+    const oldest = formatTimestamp(Math.max(0, now - days * DAY_SECONDS * 1000));
+    return this.#read((tables) => failureStreaks(tables, least, { oldest, now: formatTimestamp(now) }));
+  }
+
+  /**
+   * What one agent is like: its statistics and trend, how it does by week, which tasks it is good and bad at, and its last
+   * failures.
+   *
+   * @param days how far to look back, but for `statistics`, which are of all time; more than 7
+   * @returns `undefined` for an agent that never ran
+   * @throws {RangeError} when `days` is not more than 7
+   */
+  async getAgentProfile(agent_name: string, days = 182): Promise<AgentProfile | undefined> {
+    const times = this.#trendTimes(days);
+    return this.#read(async (tables) => {
+      const { agents } = await this.#statistics(tables);
+      const statistics = Object.hasOwn(agents, agent_name) ? agents[agent_name] : undefined;
+      if (!statistics) return undefined;
+      const [trend] = await trends(tables, times, days, agent_name);
+      return agentProfile(agent_name, { statistics, trend: trend!, ...(await profileRows(tables, agent_name, times)) });
+    });
+  }
+
+  /**
+   * Where the time of workflows went, by week of their start, oldest first. Of workflows that ran to their end.
+   *
+   * @param weeks how far to look back
+   * @throws {RangeError} when `weeks` is no positive number
+   */
+  async getCoordinationWeeks(weeks = 26): Promise<CoordinationWeek[]> {
+    if (!(weeks > 0)) throw new RangeError(`weeks must be more than 0, got ${weeks}`);
+    const oldest = formatTimestamp(Math.max(0, this.#now() - weeks * 7 * DAY_SECONDS * 1000));
+    return this.#read(async (tables) =>
+      (await weekTotals(tables, { oldest, now: formatTimestamp(this.#now()) })).map(coordinationWeek),
+    );
   }
 
   /**

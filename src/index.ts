@@ -5,6 +5,7 @@ export { backtest } from "./backtester.js";
 export type { BacktestOptions, BacktestReport } from "./backtester.js";
 export type { AdviceComparison, AdviceValue, OutcomeRate } from "./backtest/own-history.js";
 export type { ReliabilityBin, Scores } from "./backtest/scores.js";
+export type { AgentProfile, AgentWeek, RecentFailure, Strength } from "./analyze/agent-profile.js";
 export type { BandThresholds, PhaseBand } from "./analyze/band.js";
 export type { DominantCause } from "./analyze/causes.js";
 export type { Evidence } from "./analyze/evidence.js";
@@ -30,7 +31,9 @@ export type {
   WorkflowPeriod,
 } from "./analyze/periods.js";
 export type { Interval } from "./analyze/proportion.js";
+export type { InvocationSummary } from "./analyze/run.js";
 export type { AgentRank, AgentStatistics, Statistics } from "./analyze/statistics.js";
+export type { FailureStreak } from "./analyze/streaks.js";
 export type { AgentTrend, TrendAlert, TrendDay } from "./analyze/trends.js";
 export type {
   RunDetail,
@@ -60,3 +63,4 @@ export type {
 export type { Balance } from "./select/choice.js";
 export type { DomainMatch } from "./select/domain.js";
 export type { FailedTask, SpecialistOutline } from "./select/specialist.js";
+export type { CoordinationWeek } from "./analyze/weeks.js";

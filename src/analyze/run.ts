@@ -28,3 +28,14 @@ export interface Handoff {
   /** Microseconds. */
   readonly at: number;
 }
+
+/** What is known of one run. */
+export interface InvocationSummary {
+  readonly invocation_id: string;
+  readonly agent_name: string | null;
+  readonly workflow_id: string | null;
+  readonly status: RunStatus;
+  /** ISO 8601. */
+  readonly started_at: string | null;
+  readonly duration_seconds: number | null;
+}

@@ -12,6 +12,8 @@ export interface WorkflowFilter {
   readonly agent?: string;
   /** Name of the project; upper and lower case are the same. */
   readonly project?: string;
+  /** Stands in the project's name, the id or the name of an agent that ran; upper and lower case are the same. */
+  readonly search?: string;
   /** ISO 8601: workflows that started then or later, and before `until`. */
   readonly since?: string;
   readonly until?: string;

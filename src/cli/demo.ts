@@ -58,7 +58,7 @@ export async function runDemo(
   print: Print,
 ): Promise<{ directory: string; report: Report; recommendations: readonly AgentAdvice[] }> {
   directory ??= await mkdtemp(join(tmpdir(), "oak-demo-"));
-  const logger = new TelemetryLogger({ directory, enabled: true });
+  const logger = new TelemetryLogger({ directory, enabled: true, endpoint: null });
 
   print(heading("1. Four weeks of sample work"));
   const days = 28;

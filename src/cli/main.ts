@@ -1,10 +1,9 @@
 #!/usr/bin/env node
-import { readFileSync } from "node:fs";
-
 import { Command, CommanderError } from "commander";
 
 import { addAgents } from "./commands/agents.js";
 import { addBacktest } from "./commands/backtest.js";
+import { addAlerts } from "./commands/alerts.js";
 import { addCompare } from "./commands/compare.js";
 import { addDemo } from "./commands/demo.js";
 import { addDoctor } from "./commands/doctor.js";
@@ -13,6 +12,7 @@ import { addHook } from "./commands/hook.js";
 import { addImport } from "./commands/import.js";
 import { addInit } from "./commands/init.js";
 import { addLog } from "./commands/log.js";
+import { addMcp } from "./commands/mcp.js";
 import { addOverhead } from "./commands/overhead.js";
 import { addPatterns } from "./commands/patterns.js";
 import { addExport } from "./commands/export.js";
@@ -20,6 +20,7 @@ import { addPrune } from "./commands/prune.js";
 import { addRecommend } from "./commands/recommend.js";
 import { addReport } from "./commands/report.js";
 import { addSchema } from "./commands/schema.js";
+import { addServe } from "./commands/serve.js";
 import { addSql } from "./commands/sql.js";
 import { addStats } from "./commands/stats.js";
 import { addTables } from "./commands/tables.js";
@@ -27,6 +28,7 @@ import { addTrends } from "./commands/trends.js";
 import { addWatch } from "./commands/watch.js";
 import { addWorkflows } from "./commands/workflows.js";
 import { CommandError, isSystemError } from "./errors.js";
+import { version } from "./version.js";
 
 // Everything a command needs beyond its options is imported when it runs: --help and log start at once.
 const program = new Command("oak")
@@ -56,6 +58,9 @@ for (const add of [
   addAgents,
   addWorkflows,
   addWatch,
+  addServe,
+  addMcp,
+  addAlerts,
   addOverhead,
   addHandoffs,
   addPatterns,
@@ -107,11 +112,4 @@ function exitCodeOf(error: unknown): number {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.stderr.write(`oak: unexpected error, please report it\n${text}\n`);
   return 1;
-}
-
-function version(): string {
-  const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
-    version: string;
-  };
-  return manifest.version;
 }

@@ -25,15 +25,18 @@ export interface RawLine {
 /**
  * Reads a file as lines, in batches: what one read of the file completes. Memory is bounded by the longest line.
  * Gives nothing for a file that does not exist; other failures to open or read it are thrown.
+ *
+ * @param from bytes to leave out before: the beginning of a line, which is then number 1
  */
-export async function* readLines(path: string): AsyncGenerator<RawLine[]> {
+export async function* readLines(path: string, from = 0): AsyncGenerator<RawLine[]> {
   const file = await openLogFile(path);
   if (!file) return;
   // The system reads the next part while this one is being worked on.
-  let ahead = readChunk(file);
+  let ahead = readChunk(file, from);
   try {
     let number = 0;
-    let offset = 0;
+    let offset = from;
+    let position = from;
     let parts: Buffer[] = [];
     let length = 0;
     const take = (part: Buffer) => {
@@ -53,7 +56,8 @@ export async function* readLines(path: string): AsyncGenerator<RawLine[]> {
     for (;;) {
       const { bytesRead, buffer } = await ahead;
       if (bytesRead === 0) break;
-      ahead = readChunk(file);
+      position += bytesRead;
+      ahead = readChunk(file, position);
       const chunk = buffer.subarray(0, bytesRead);
       const lines: RawLine[] = [];
       let start = 0;
@@ -73,6 +77,6 @@ export async function* readLines(path: string): AsyncGenerator<RawLine[]> {
 }
 
 /** Reads into a new buffer each time: the lines that are given away are views of it. */
-function readChunk(file: FileHandle): Promise<{ bytesRead: number; buffer: Buffer }> {
-  return file.read(Buffer.allocUnsafe(CHUNK_BYTES), 0, CHUNK_BYTES);
+function readChunk(file: FileHandle, position: number): Promise<{ bytesRead: number; buffer: Buffer }> {
+  return file.read(Buffer.allocUnsafe(CHUNK_BYTES), 0, CHUNK_BYTES, position);
 }

@@ -28,8 +28,15 @@ async function acquire(path: string): Promise<void> {
   for (let attempt = 0; ; attempt++) {
     try {
       const file = await open(path, "wx", 0o600);
-      await file.write(String(process.pid));
-      await file.close();
+      try {
+        await file.write(String(process.pid));
+      } catch (error) {
+        // A full disk: a lock that names nobody would hold up everybody.
+        await rm(path, { force: true });
+        throw error;
+      } finally {
+        await file.close();
+      }
       return;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;

@@ -15,7 +15,7 @@ const TORN_AFTER_MILLISECONDS = 10;
 const NEWLINE = 0x0a;
 
 /** How an {@link Appender} writes. */
-interface AppenderOptions {
+export interface AppenderOptions {
   readonly path: string;
   /** Write each line by itself and wait until it is on the disk, not only in the system's cache. */
   readonly fsync: boolean;

@@ -16,8 +16,16 @@ export interface LoggerOptions {
    * the event is dropped and the error goes to {@link onError}: what was not redacted is never written.
    */
   readonly redact?: (event: TelemetryEvent) => TelemetryEvent | undefined;
-  /** Called once for each run of failures to write. Default: one line on standard error. */
+  /** Called once for each run of failures to write, or to send. Default: one line on standard error. */
   readonly onError?: (error: Error) => void;
+  /**
+   * Base address of an `oak serve`, such as `http://127.0.0.1:4318`: events are sent to it, and wait in the telemetry
+   * directory until they have arrived. `null` writes to the directory's own log, whatever the environment says. Default:
+   * `OAK_ENDPOINT`; the directory's own log, if it is not set.
+   */
+  readonly endpoint?: string | null;
+  /** What the server at {@link endpoint} wants to be told. Default: `OAK_TOKEN`. */
+  readonly token?: string;
   /**
    * False: the recorder does not look for the definitions of agents, to record which version of an agent ran. By
    * default it does, in `.claude/agents` of the project and of the user: it looks at an agent's file at most once a

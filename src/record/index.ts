@@ -3,6 +3,7 @@ import type { Workflow, WorkflowOptions } from "./workflow.js";
 
 export { ArgumentError } from "./arguments.js";
 export { TelemetryLogger } from "./logger.js";
+export { DeliveryError } from "./remote.js";
 export type {
   AgentHandoffArguments,
   EventOptions,

@@ -21,6 +21,7 @@ import type {
 import { DefinitionHashes } from "./definition-hashes.js";
 import { recordingEnabled } from "./enabled.js";
 import { Mirror, MirrorError, mirrorOfEnvironment } from "./mirror.js";
+import { DeliveryError, endpointOf, Remote, type Endpoint } from "./remote.js";
 import { reportFields } from "./report.js";
 import { Workflow, type WorkflowOptions } from "./workflow.js";
 
@@ -101,7 +102,9 @@ export class TelemetryLogger {
   readonly #clock: Clock;
   readonly #redact: LoggerOptions["redact"];
   readonly #onError: (error: Error) => void;
-  readonly #files: Readonly<Record<LogKind, Appender>>;
+  /** Where lines go: to the files of the log, or all to a server. */
+  readonly #files: Readonly<Record<LogKind, Pick<Appender, "append" | "close">>>;
+  readonly #remote: Remote | undefined;
   readonly #mirror: Mirror | undefined;
   /** Tells this logger's events from all others', together with the sequence. */
   readonly #writer = randomBytes(9).toString("base64url");
@@ -135,7 +138,20 @@ export class TelemetryLogger {
       if (error === undefined) this.#failing = false;
       else this.#drop(lines, error);
     };
-    const appender = (kind: LogKind) => new Appender({ path: join(this.directory, LOG_FILES[kind]), fsync, onWritten });
+    const endpoint = this.#endpoint(options);
+    this.#remote =
+      endpoint && this.enabled
+        ? new Remote({
+            ...endpoint,
+            directory: this.directory,
+            fsync,
+            onWritten,
+            onLost: (lines) => (this.#dropped += lines),
+            onTrouble: (error) => this.#report(error),
+          })
+        : undefined;
+    const appender = (kind: LogKind) =>
+      this.#remote ?? new Appender({ path: join(this.directory, LOG_FILES[kind]), fsync, onWritten });
     this.#files = {
       workflow: appender("workflow"),
       invocation: appender("invocation"),
@@ -143,7 +159,7 @@ export class TelemetryLogger {
     };
   }
 
-  /** Lines that could not be written and are lost. */
+  /** Events that are lost: they could not be written, or a server refused them. */
   get dropped(): number {
     return this.#dropped;
   }
@@ -313,6 +329,15 @@ export class TelemetryLogger {
   }
 
   /**
+   * Waits until what was recorded has arrived at the {@link LoggerOptions.endpoint}, or cannot for now; no longer than two
+   * seconds. Needed only before a program is ended by `process.exit`; and what did not arrive is not lost, but sent by the
+   * next logger with the same directory and endpoint.
+   */
+  async flush(): Promise<void> {
+    await this.#remote?.flush();
+  }
+
+  /**
    * Writes the specification's fields in their order, then what this recorder adds.
    *
    * @param rest more fields, as they stand in the line
@@ -346,6 +371,21 @@ export class TelemetryLogger {
       return toJson(event);
     } catch (error) {
       this.#drop(1, error);
+      return undefined;
+    }
+  }
+
+  /** A wrong argument is the caller's mistake, a wrong environment is not: then the log of the directory has the events. */
+  #endpoint({ endpoint, token }: LoggerOptions): Endpoint | undefined {
+    if (endpoint === null) return undefined;
+    const url = check.optionalId("endpoint", endpoint) ?? undefined;
+    const secret = check.optionalId("token", token) ?? process.env["OAK_TOKEN"];
+    try {
+      return endpointOf(url ?? process.env["OAK_ENDPOINT"], secret);
+    } catch (error) {
+      const { message } = error as DeliveryError;
+      if (url !== undefined) throw new check.ArgumentError("endpoint", message);
+      this.#report(new DeliveryError(`OAK_ENDPOINT ${message}; events are written to ${this.directory}`));
       return undefined;
     }
   }
@@ -405,6 +445,7 @@ export class TelemetryLogger {
 
 function reportOnStderr(error: Error): void {
   // Unlike process.stderr.write, it survives that nobody listens any more.
-  const failure = error instanceof MirrorError ? "is not being sent" : "is not being recorded";
+  const sending = error instanceof MirrorError || error instanceof DeliveryError;
+  const failure = sending ? "is not being sent" : "is not being recorded";
   console.error(`oak-telemetry: telemetry ${failure}: ${error.message}`);
 }

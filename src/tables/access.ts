@@ -1,5 +1,6 @@
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBTypeId, StatementType } from "@duckdb/node-api";
 
+import { connectTo, disconnect } from "./connections.js";
 import { engine } from "./engine.js";
 import { sqlText } from "./lines.js";
 import { SqlError } from "./sql-error.js";
@@ -48,7 +49,7 @@ export class TableAccess {
    * @param silentSince a workflow without an end that has not been heard of since then (ISO 8601) is abandoned
    */
   static async open(tables: Tables, silentSince: string, { allowFiles = false }: SqlRights = {}): Promise<TableAccess> {
-    const connection = await tables.connect();
+    const connection = await connectTo(tables);
     await connection.run(`
       ATTACH ':memory:' AS ${DATABASE};
       ${createUserViews(DATABASE, "memory.main", silentSince)}
@@ -93,7 +94,7 @@ export class TableAccess {
   }
 
   close(): void {
-    this.connection.closeSync();
+    disconnect(this.connection);
   }
 
   async *#batches(

@@ -2,6 +2,8 @@ import type { DuckDBConnection, DuckDBDataChunk, DuckDBValue, DuckDBVector } fro
 
 import { engine } from "./engine.js";
 
+import { connectTo, disconnect, type Connectable } from "./connections.js";
+
 /** A row of a query: lists are arrays, structs objects, whole numbers plain numbers. */
 export type Row = Record<string, unknown>;
 
@@ -29,17 +31,12 @@ function toPlain(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, toPlain(field)]));
 }
 
-/** What gives connections: the engine, or open tables. */
-interface Connectable {
-  connect(): Promise<DuckDBConnection>;
-}
-
 /**
  * Streams the rows of a query over a connection of its own, so that several can be read side by side. By columns: a
  * million rows come several times faster than as objects of the library's.
  */
 export async function* stream<R>(source: Connectable, sql: string): AsyncGenerator<R[]> {
-  const connection = await source.connect();
+  const connection = await connectTo(source);
   try {
     const result = await connection.stream(sql);
     const names = result.columnNames() as (keyof R)[];
@@ -54,7 +51,7 @@ export async function* stream<R>(source: Connectable, sql: string): AsyncGenerat
       yield rows;
     }
   } finally {
-    connection.closeSync();
+    disconnect(connection);
   }
 }
 

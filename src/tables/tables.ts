@@ -6,6 +6,7 @@ import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from "@duckdb/node
 import { LOG_FILES } from "../event/directory.js";
 import { logSize, type ProgressListener } from "../log/size.js";
 import { cachePath, publish, removeCache, stillHolds } from "./cache.js";
+import { connectTo, disconnect } from "./connections.js";
 import { engine } from "./engine.js";
 import { FOLD_MACROS } from "./fold.js";
 import { LINE_MACROS, sqlText } from "./lines.js";
@@ -99,7 +100,7 @@ export class Tables {
         // Where it puts what does not fit into memory; by default into the user's working directory.
         temp_directory: folder.path,
       });
-      connection = await instance.connect();
+      connection = await connectTo(instance);
       // Rows are put in order where it matters.
       await connection.run("SET GLOBAL TimeZone = 'UTC'; SET GLOBAL preserve_insertion_order = false;");
       await connection.run(`CREATE SCHEMA delta; ${createTables("delta")} ${LINE_MACROS} ${FOLD_MACROS}`);
@@ -107,7 +108,7 @@ export class Tables {
       const { base, state } = await openAndRefresh(log, options, useCache);
       return new Tables(directory, instance, connection, folder, { fingerprint, base, state }, options);
     } catch (error) {
-      connection?.closeSync();
+      if (connection) disconnect(connection);
       instance?.closeSync();
       folder.remove();
       throw error;
@@ -178,7 +179,7 @@ export class Tables {
   close(): void {
     this.#closed = true;
     if (this.#users > 0) return;
-    this.connection.closeSync();
+    disconnect(this.connection);
     this.instance.closeSync();
     this.folder.remove();
   }

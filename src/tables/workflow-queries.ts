@@ -50,6 +50,14 @@ export async function workflowList(
   const conditions = [
     ...(filter.status === undefined ? [] : ["status = $status"]),
     ...(filter.project === undefined ? [] : ["lower(project_name) = lower($project)"]),
+    ...(filter.search === undefined
+      ? []
+      : [
+          `(contains(lower(project_name), lower($search)) OR contains(lower(workflow_id), lower($search))
+            OR workflow_id IN (
+              SELECT m.workflow_id FROM workflow_invocations AS m JOIN invocations USING (invocation_id)
+              WHERE contains(lower(agent_name), lower($search))))`,
+        ]),
     ...(filter.since === undefined ? [] : [`started_at >= ${time("since")}`]),
     ...(filter.until === undefined ? [] : [`started_at < ${time("until")}`]),
     ...(filter.agent === undefined

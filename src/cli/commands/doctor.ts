@@ -6,7 +6,9 @@ import { print, printJson } from "../terminal.js";
 
 export function addDoctor(program: Command): void {
   commonOptions(program.command("doctor"))
-    .description("check the log: damage with its place, orphans, unknown fields; and capture from Claude Code")
+    .description(
+      "check the log: damage, orphans, unknown fields, events that wait for a server; and capture from Claude Code",
+    )
     .addHelpText(
       "after",
       "\nExit code 1 when a line is damaged or breaks the schema, or a registered hook cannot be run, else 0: orphans and\nunknown fields are only reported. Hooks are looked for in the settings of this folder's project and in your own." +
@@ -20,11 +22,14 @@ export function addDoctor(program: Command): void {
       const claude_code = inspectClaudeCode(directory, process.cwd());
       const healthy = inspection.damaged.length + inspection.invalid.length === 0;
       if (!healthy || claude_code.hooks.some(({ problem }) => problem !== null)) process.exitCode = 1;
-      if (options.json) return printJson({ directory, healthy, ...inspection, claude_code });
-      const { inspectionText } = await import("../views/inspection.js");
+      const { waitingIn } = await import("../../record/spool.js");
+      const waiting = waitingIn(directory);
+      if (options.json) return printJson({ directory, healthy, ...inspection, waiting, claude_code });
+      const { inspectionText, waitingText } = await import("../views/inspection.js");
       const { claudeCodeText, concernsClaudeCode } = await import("../views/claude-code.js");
       if (inspection.files.every((file) => file.lines === 0)) printEmpty(directory);
       else print(inspectionText(directory, inspection, healthy));
+      if (waiting.length > 0) print("", waitingText(waiting));
       if (concernsClaudeCode(claude_code)) print("", claudeCodeText(claude_code));
     });
 }

@@ -13,7 +13,7 @@ import type { TelemetryLogger } from "../../record/logger.js";
 import { OUTCOME_STATUSES } from "../../event/events.js";
 import { CommandError } from "../errors.js";
 import { commonOptions, time, type CommonOptions } from "../options.js";
-import { print, printJson } from "../terminal.js";
+import { note, print, printJson } from "../terminal.js";
 
 /** What every `oak log` command understands besides the fields of its event. */
 interface LogOptions extends CommonOptions {
@@ -128,13 +128,18 @@ function command(log: Command, name: string, description: string): Command {
  */
 function record(id: string, write: (logger: TelemetryLogger, fields: never) => string) {
   return async ({ dir, json, sessionId, ...options }: LogOptions): Promise<void> => {
-    const { ArgumentError, TelemetryLogger: Logger } = await import("../../record/index.js");
-    let failure: Error | undefined;
+    const { ArgumentError, DeliveryError, TelemetryLogger: Logger } = await import("../../record/index.js");
+    let failure = undefined as Error | undefined;
     try {
       const logger = new Logger({ directory: dir, session_id: sessionId, onError: (error) => (failure = error) });
       const value = write(logger, withFieldNames(options) as never);
       logger.close();
-      if (failure) throw new CommandError(`the event was not recorded: ${failure.message}`);
+      await logger.flush();
+      if (failure) {
+        const waits = failure instanceof DeliveryError && logger.dropped === 0;
+        if (!waits) throw new CommandError(`the event was not recorded: ${failure.message}`);
+        note(`oak: the event was not sent yet: ${failure.message}`);
+      }
       if (json) printJson({ [id]: value });
       else print(value);
     } catch (error) {

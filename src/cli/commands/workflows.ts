@@ -16,6 +16,7 @@ interface ListOptions {
   readonly status?: WorkflowStatus;
   readonly agent?: string;
   readonly project?: string;
+  readonly search?: string;
   readonly since?: PointInTime;
   readonly limit?: number;
   readonly page?: number;
@@ -30,6 +31,7 @@ export function addWorkflows(program: Command): void {
     .addOption(new Option("--status <status>", "only those with this status").choices(STATUSES))
     .option("--agent <name>", "only those in which this agent ran or runs")
     .option("--project <name>", "only those of this project")
+    .option("--search <text>", "only those with this in their id, the project's name or the name of an agent that ran")
     .option("--since <time>", "only those that started since: 30m, 24h, 7d ago, or ISO 8601", since)
     .option("--limit <number>", `how many on a page (default: ${PAGE})`, wholeNumber)
     .option("--page <number>", "which page (default: 1)", wholeNumber)
@@ -42,6 +44,7 @@ Examples:
   oak workflows
   oak workflows wf-0042
   oak workflows --list --status failed --since 7d
+  oak workflows --list --search architect
   oak workflows --json | jq '.most_common_patterns[0]'`,
     )
     .action((id: string | undefined, options: Options, command: Command) => {
@@ -56,7 +59,7 @@ Examples:
     });
 }
 
-const LIST_OPTIONS = ["list", "status", "agent", "project", "since", "limit", "page"] as const;
+const LIST_OPTIONS = ["list", "status", "agent", "project", "search", "since", "limit", "page"] as const;
 
 async function printAnalysis(analyzer: TelemetryAnalyzer, options: Options): Promise<void> {
   const analysis = await analyzer.analyzeWorkflows();
@@ -92,12 +95,13 @@ async function wholeId(analyzer: TelemetryAnalyzer, beginning: string): Promise<
 const MOST_IDS = 10;
 
 async function printList(analyzer: TelemetryAnalyzer, options: Options, command: string): Promise<void> {
-  const { status, agent, project, limit = PAGE, page = 1 } = options;
+  const { status, agent, project, search, limit = PAGE, page = 1 } = options;
   const now = (options.asOf === undefined ? undefined : parseTimestamp(options.asOf)) ?? Date.now();
   const filter = {
     ...(status === undefined ? {} : { status }),
     ...(agent === undefined ? {} : { agent }),
     ...(project === undefined ? {} : { project }),
+    ...(search === undefined ? {} : { search }),
     ...(options.since === undefined ? {} : { since: options.since(now) }),
   };
   const list = await analyzer.listWorkflows(filter, { limit, offset: (page - 1) * limit });

@@ -1,4 +1,5 @@
 import type { LogInspection, Orphan, Problem, Tally } from "../../log/inspect.js";
+import type { Waiting } from "../../record/spool.js";
 import { count, grouped } from "../format.js";
 import { table } from "../table.js";
 import { faint, heading, style } from "../terminal.js";
@@ -49,6 +50,19 @@ export function inspectionText(directory: string, inspection: LogInspection, hea
     healthy ? style("green", "Every line can be read.") : style("red", "Some lines cannot be read as they should."),
   ];
   return sections.join("\n");
+}
+
+/** What was recorded for a server, and has not arrived. */
+export function waitingText(waiting: readonly Waiting[]): string {
+  return [
+    heading("Recorded for a server, not sent yet"),
+    table(waiting, [
+      { header: "SERVER", value: ({ endpoint }) => endpoint, wraps: true },
+      { header: "EVENTS", align: "right", value: ({ events }) => grouped(events) },
+      { header: "BYTES", align: "right", value: ({ bytes }) => grouped(bytes) },
+    ]),
+    faint("Who records for that server in this directory next (OAK_ENDPOINT) sends them, once it can be reached."),
+  ].join("\n");
 }
 
 type FileCounts = LogInspection["files"][number];

@@ -1,0 +1,29 @@
+import { helpOpen } from "./components/help.js";
+import { go, href } from "./route.js";
+
+const VIEWS: Readonly<Record<string, string>> = {
+  n: "now",
+  w: "workflows",
+  a: "agents",
+  c: "coordination",
+  r: "recommend",
+};
+
+/** A key that waits for a second one, and since when, milliseconds. */
+let waiting = { key: "", at: 0 };
+const PATIENCE = 1500;
+
+/** `/` search, `g` then a letter: a view, `?` help, which Escape closes. */
+export function handleKey(event: KeyboardEvent): void {
+  if (event.metaKey || event.ctrlKey || event.altKey) return;
+  const target = event.target as HTMLElement;
+  if (target.closest("input, textarea, select, [contenteditable]")) return;
+  const follows = waiting.key === "g" && event.timeStamp - waiting.at < PATIENCE;
+  waiting = { key: event.key, at: event.timeStamp };
+  const view = follows ? VIEWS[event.key] : undefined;
+  if (view !== undefined) go(href([view]));
+  else if (event.key === "?") helpOpen.value = !helpOpen.value;
+  else if (event.key === "/") document.querySelector<HTMLInputElement>("input[type=search], [data-search]")?.focus();
+  else return;
+  event.preventDefault();
+}

@@ -1,0 +1,139 @@
+import { unwatchFile, watchFile } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { LockedError } from "../log/lock.js";
+import type { Alert } from "./alert.js";
+import type { Alerts, Look } from "./alerts.js";
+import { CONFIG_FILE, ConfigError } from "./config.js";
+
+/** While the log grows one looks at most so often, milliseconds. */
+const PAUSE = 1000;
+
+/** And rests so long in terms of what the last look took, but not longer than this. */
+const REST = 5;
+const LONGEST_REST = 10_000;
+
+/** Without a change one looks so often, milliseconds: days pass, and workflows fall silent. */
+const PERIOD = 10 * 60 * 1000;
+
+/** Another process that lets alerts fire is waited for, milliseconds. */
+const OTHER = 2000;
+
+/** A look that is under way when the server stops may go on for so long, milliseconds. */
+const GRACE = 2000;
+
+/** What is known of the alerts at a time. */
+export interface AlertsNow {
+  readonly alerts: readonly Alert[];
+  /** Why they may not be as things are; `null` as a rule. */
+  readonly trouble: string | null;
+}
+
+/** Looks after the alerts for as long as a server runs: when the log changes, and when a workflow will be stuck. */
+export class AlertWatch {
+  #now: AlertsNow = { alerts: [], trouble: null };
+  #timer: NodeJS.Timeout | undefined;
+  #due = Infinity;
+  /** When the next look may be, of which the last one took its share. */
+  #notBefore = 0;
+  #looking: Promise<void> | undefined;
+  #looked = false;
+  #noted = new Set<string>();
+  readonly #config: string;
+  readonly #abort = new AbortController();
+
+  /** @param onChange is told when alerts come, go or become others */
+  constructor(
+    private readonly alerts: Alerts,
+    private readonly onChange: (now: AlertsNow) => void,
+  ) {
+    this.#plan(PAUSE);
+    this.#config = join(alerts.analyzer.directory, CONFIG_FILE);
+    watchFile(this.#config, { persistent: false, interval: PAUSE }, () => this.changed());
+  }
+
+  /** The alerts as of the last look; the first is waited for. */
+  async now(): Promise<AlertsNow> {
+    if (!this.#looked && !this.#abort.signal.aborted) await this.#look();
+    return this.#now;
+  }
+
+  /** The log has changed. */
+  changed(): void {
+    this.#plan(PAUSE);
+  }
+
+  /** Ends what is under way: what has not been delivered is delivered by the next process. */
+  async stop(): Promise<void> {
+    this.#abort.abort();
+    clearTimeout(this.#timer);
+    unwatchFile(this.#config);
+    await Promise.race([this.#looking, sleep(GRACE, undefined, { ref: false })]);
+  }
+
+  #plan(milliseconds: number): void {
+    if (this.#abort.signal.aborted) return;
+    const due = Math.max(performance.now() + milliseconds, this.#notBefore);
+    if (due >= this.#due) return;
+    clearTimeout(this.#timer);
+    this.#due = due;
+    this.#timer = setTimeout(() => void this.#look(), due - performance.now());
+    // A process is not kept alive to wait.
+    this.#timer.unref();
+  }
+
+  #look(): Promise<void> {
+    this.#looking ??= this.#lookOnce().finally(() => {
+      this.#looking = undefined;
+    });
+    return this.#looking;
+  }
+
+  async #lookOnce(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#due = Infinity;
+    const began = performance.now();
+    let next = PERIOD;
+    const onLook = (look: Look) => {
+      const cost = performance.now() - began;
+      // The first one reads the whole log.
+      if (this.#looked) this.#notBefore = performance.now() + Math.min(REST * cost, LONGEST_REST);
+      // A moment later it is so.
+      if (look.next_seconds !== null) next = Math.min(next, look.next_seconds * 1000 + 100);
+      this.#tell({ alerts: look.alerts, trouble: null });
+      if (look.withheld.length > 0)
+        this.#noteOnce(`oak.config.json names a ${look.withheld.join(" and a ")} for alerts: --deliver allows it`);
+    };
+    try {
+      await this.alerts.look(onLook, this.#abort.signal);
+    } catch (error) {
+      next = error instanceof LockedError ? OTHER : PERIOD;
+      if (!(error instanceof LockedError)) this.#trouble(error);
+    }
+    this.#looked = true;
+    this.#plan(next);
+  }
+
+  #trouble(error: unknown): void {
+    if (this.#abort.signal.aborted) return;
+    const message = error instanceof Error ? error.message : String(error);
+    const trouble = error instanceof ConfigError ? message : `alerts cannot be told: ${message}`;
+    this.#noteOnce(trouble);
+    this.#tell({ alerts: this.#now.alerts, trouble });
+  }
+
+  #tell(now: AlertsNow): void {
+    const shown = ({ alerts, trouble }: AlertsNow) =>
+      JSON.stringify([trouble, alerts.map(({ id, text }) => [id, text])]);
+    const isNew = shown(now) !== shown(this.#now);
+    this.#now = now;
+    if (isNew) this.onChange(now);
+  }
+
+  #noteOnce(text: string): void {
+    if (this.#noted.has(text)) return;
+    this.#noted.add(text);
+    this.alerts.note(text);
+  }
+}

@@ -1,0 +1,29 @@
+import { serveStdio } from "@modelcontextprotocol/server/stdio";
+
+import { TelemetryAnalyzer } from "../analyzer.js";
+import { findTelemetryDirectory } from "../event/directory.js";
+import { createMcpServer } from "../mcp/server.js";
+import { PatientStdio } from "../mcp/stdio.js";
+import { openRecorder } from "../mcp/tool.js";
+import { AgentSelector } from "../selector.js";
+import type { CommonOptions } from "./options.js";
+import { note } from "./terminal.js";
+import { version } from "./version.js";
+
+/** Speaks the Model Context Protocol on standard input and output, until the client goes away. */
+export async function serveMcp(options: CommonOptions): Promise<void> {
+  const directory = findTelemetryDirectory(options.dir);
+  const analyzer = new TelemetryAnalyzer({ directory });
+  const selector = new AgentSelector({ directory });
+  const recorder = openRecorder(directory);
+  const transport = new PatientStdio();
+  const connection = serveStdio(() => createMcpServer({ analyzer, selector, recorder }, version()), {
+    transport,
+    onerror: (error) => note(`oak mcp: ${error.message}`),
+  });
+  await transport.done();
+  await connection.close();
+  recorder.logger.close();
+  selector.close();
+  analyzer.close();
+}

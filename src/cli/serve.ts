@@ -1,0 +1,133 @@
+import { execFile } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { rmSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import type { RunningServer } from "../serve/server.js";
+import { checkConfig } from "./alerts.js";
+import { CommandError } from "./errors.js";
+import type { AnalysisOptions } from "./options.js";
+import { existingDirectory, showProgress } from "./reading.js";
+import { note, print, printJson } from "./terminal.js";
+import { version } from "./version.js";
+
+export interface ServeOptions extends AnalysisOptions {
+  readonly port: number;
+  readonly host: string;
+  readonly token?: string;
+  readonly open?: boolean;
+  readonly deliver?: boolean;
+}
+
+/** What a header can carry, and nobody guesses. */
+const TOKEN = /^[!-~]{16,}$/;
+
+/** Serves until it is told to stop. */
+export async function serve(options: ServeOptions): Promise<void> {
+  const { host, port } = options;
+  const isLocal = ["127.0.0.1", "::1", "localhost"].includes(host);
+  const given = options.token ?? (process.env["OAK_TOKEN"] || undefined);
+  if (given !== undefined && !TOKEN.test(given))
+    throw new CommandError("a token needs at least 16 characters, of ASCII and without spaces", 2);
+  const token = given ?? (isLocal ? undefined : randomBytes(16).toString("hex"));
+  const directory = existingDirectory(options);
+  await checkConfig(directory);
+  const { startServer } = await import("../serve/server.js");
+  const access = { token };
+  const demo = new Demo((directory) =>
+    startServer({ telemetry: { directory }, host, port: 0, access, version: version() }),
+  );
+  let server: RunningServer;
+  try {
+    server = await startServer({
+      telemetry: {
+        directory,
+        ...(options.asOf === undefined ? {} : { as_of: options.asOf }),
+        abandoned_after_seconds: options.abandonedAfter * 3600,
+        ...(options.bands === undefined ? {} : { bands: options.bands }),
+        onProgress: showProgress(),
+      },
+      host,
+      port,
+      access,
+      version: version(),
+      channels: options.deliver ? ["stderr", "command", "webhook"] : ["stderr"],
+      serveDemo: () => demo.start(),
+    });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EADDRINUSE") throw await occupied(host, port);
+    throw error;
+  }
+  const url = token === undefined ? server.url : `${server.url}/?token=${encodeURIComponent(token)}`;
+  if (options.json) printJson({ url: server.url, token: token ?? null, directory: server.directory, pid: process.pid });
+  else print(`oak serves ${server.directory}`, `  ${url}`, "  Ctrl-C ends it.");
+  if (options.open) openBrowser(url);
+  await new Promise<void>((resolve) => {
+    // Instead of what every other command does: answers that are under way are finished.
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+      process.removeAllListeners(signal);
+      process.once(signal, resolve);
+    }
+  });
+  await Promise.all([server.stop(), demo.stop()]);
+  // What reads the log for an answer that nobody waits for any more would go on to its end.
+  process.exit();
+}
+
+/** Sample work in a directory of its own, served at an address of its own, as long as the server runs. */
+class Demo {
+  #server: Promise<RunningServer> | undefined;
+
+  constructor(private readonly serveDirectory: (directory: string) => Promise<RunningServer>) {}
+
+  /** Records it, and gives the address; its last workflow is live. */
+  async start(): Promise<string> {
+    this.#server ??= this.#record();
+    try {
+      return (await this.#server).url;
+    } catch (error) {
+      this.#server = undefined;
+      throw error;
+    }
+  }
+
+  async stop(): Promise<void> {
+    const server = await this.#server?.catch(() => undefined);
+    await server?.stop();
+    if (server) rmSync(server.directory, { recursive: true, force: true });
+  }
+
+  async #record(): Promise<RunningServer> {
+    const directory = await mkdtemp(join(tmpdir(), "oak-demo-"));
+    const { runDemo } = await import("./demo.js");
+    runDemo(directory, () => undefined).catch((error: unknown) =>
+      note(`oak: the sample data is not whole: ${String(error)}`),
+    );
+    return this.serveDirectory(directory);
+  }
+}
+
+/** What to say when the port is taken: by another of us, or by somebody else. */
+async function occupied(host: string, port: number): Promise<CommandError> {
+  const elsewhere = "oak serve --port 0 takes one that is free";
+  const url = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+  try {
+    const answer = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(1000) });
+    const { service } = (await answer.json()) as { service?: string };
+    if (service === "oak-telemetry")
+      return new CommandError(`oak is already serving at ${url}: open that, or ${elsewhere}`);
+  } catch {
+    // Somebody else.
+  }
+  return new CommandError(`port ${port} is taken by another program: ${elsewhere}`);
+}
+
+function openBrowser(url: string): void {
+  const [command = "", ...before] =
+    process.platform === "darwin" ? ["open"] : process.platform === "win32" ? ["cmd", "/c", "start", ""] : ["xdg-open"];
+  execFile(command, [...before, url], (error) => {
+    if (error) note("no browser could be opened: open the address above");
+  });
+}
