@@ -194,7 +194,10 @@ describe("oak alerts", () => {
   it("delivers after a restart what a killed process had not", async () => {
     const directory = directoryOf(failures("tester", 5));
     // Kills who delivers, the first time.
-    const command = withCommand(directory, "if [ ! -e killed ]; then touch killed; kill -9 $PPID; exit; fi; cat >> got");
+    const command = withCommand(
+      directory,
+      "if [ ! -e killed ]; then touch killed; kill -9 $PPID; exit; fi; cat >> got",
+    );
     configure(directory, { deliver: { command } });
     expect((await oak(["alerts", "--dir", directory, "--deliver"])).code).toBeNull();
     expect(received(directory)).toEqual([]);
@@ -334,6 +337,34 @@ describe("oak serve", () => {
     expect(await second.command.end("SIGTERM")).toBe(0);
     expect([received(directory).length, posted.length]).toEqual([2, 2]);
     expect(second.command.stderr.split("\n")).toHaveLength(2);
+  });
+
+  it("leaves what it has not delivered when it is ended to the next one", async () => {
+    let answers = false;
+    const posted: string[] = [];
+    const receiver = createServer((request, response) => {
+      request.on("data", (bytes: Buffer) => posted.push((JSON.parse(bytes.toString()) as Alert).subject));
+      request.on("end", () => answers && response.end());
+    });
+    await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => {
+      receiver.closeAllConnections();
+      receiver.close();
+    });
+    const directory = directoryOf(failures("tester", 5));
+    const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`;
+    configure(directory, { deliver: { webhook: { url, timeout_seconds: 300 } } });
+    const first = await serveDirectory(directory, ["--deliver"]);
+    await expect.poll(() => posted, PATIENCE).toEqual(["tester"]);
+    expect(await first.command.end("SIGTERM")).toBe(0);
+    answers = true;
+    const second = await serveDirectory(directory, ["--deliver"]);
+    await expect.poll(() => posted, PATIENCE).toEqual(["tester", "tester"]);
+    expect(await alertsOf(second.url)).toHaveLength(1);
+    expect(await second.command.end("SIGTERM")).toBe(0);
+    expect(`${first.command.stderr}${second.command.stderr}`).toBe("");
+    expect(await look(directory, "--deliver")).toMatchObject({ code: 0, fired: [] });
+    expect(posted).toHaveLength(2);
   });
 
   it("notices by itself that a workflow is stuck", async () => {
