@@ -339,6 +339,34 @@ describe("oak serve", () => {
     expect(second.command.stderr.split("\n")).toHaveLength(2);
   });
 
+  it("leaves what it has not delivered when it is ended to the next one", async () => {
+    let answers = false;
+    const posted: string[] = [];
+    const receiver = createServer((request, response) => {
+      request.on("data", (bytes: Buffer) => posted.push((JSON.parse(bytes.toString()) as Alert).subject));
+      request.on("end", () => answers && response.end());
+    });
+    await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => {
+      receiver.closeAllConnections();
+      receiver.close();
+    });
+    const directory = directoryOf(failures("tester", 5));
+    const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`;
+    configure(directory, { deliver: { webhook: { url, timeout_seconds: 300 } } });
+    const first = await serveDirectory(directory, ["--deliver"]);
+    await expect.poll(() => posted, PATIENCE).toEqual(["tester"]);
+    expect(await first.command.end("SIGTERM")).toBe(0);
+    answers = true;
+    const second = await serveDirectory(directory, ["--deliver"]);
+    await expect.poll(() => posted, PATIENCE).toEqual(["tester", "tester"]);
+    expect(await alertsOf(second.url)).toHaveLength(1);
+    expect(await second.command.end("SIGTERM")).toBe(0);
+    expect(`${first.command.stderr}${second.command.stderr}`).toBe("");
+    expect(await look(directory, "--deliver")).toMatchObject({ code: 0, fired: [] });
+    expect(posted).toHaveLength(2);
+  });
+
   it("notices by itself that a workflow is stuck", async () => {
     // In a few seconds, without another line in the log.
     const directory = directoryOf([start("w", 1, 32)]);

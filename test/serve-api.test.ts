@@ -71,6 +71,23 @@ describe("the list of workflows", () => {
   });
 });
 
+describe("the patterns", () => {
+  it("come by pages of sequences, and say how many there are", async () => {
+    const { url } = await serveDirectory(sampleDirectory());
+    const ask = async (query: string) =>
+      (
+        await requestJson<{ total_variants: number; variants: { sequence: string[] }[]; starts: unknown[] }>(
+          url,
+          `/api/v1/patterns${query}`,
+        )
+      ).json;
+    const all = await ask("");
+    expect(all.variants.map(({ sequence }) => sequence)).toEqual([["architect", "developer"], ["Tester"]]);
+    expect(await ask("?limit=1&offset=1")).toEqual({ ...all, variants: all.variants.slice(1) });
+    expect(all.total_variants).toBe(2);
+  });
+});
+
 describe("what is asked for wrongly", () => {
   it("is refused by an error that names it", async () => {
     const { url } = await serveDirectory(sampleDirectory());

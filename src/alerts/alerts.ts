@@ -1,6 +1,6 @@
 import type { TelemetryAnalyzer } from "../analyzer.js";
 import { formatTimestamp } from "../event/clock.js";
-import { withLock } from "../log/lock.js";
+import { LockedError, withLock } from "../log/lock.js";
 import type { Alert } from "./alert.js";
 import { readConfig, type Deliver, type Rules } from "./config.js";
 import { callWebhook, runCommand } from "./deliver.js";
@@ -75,16 +75,23 @@ export class Alerts {
     const isSame = levels(settled.known) === levels(before.known) && settled.fired.length === 0;
     const due = before.undelivered.some(({ channel }) => channels.includes(channel));
     if ((isSame && !due) || this.options.memory !== "kept" || !canHaveState(directory)) return tell(settled);
-    await this.#alone(async () => {
-      const current = await this.#read();
-      if (current.trouble !== undefined) this.note(current.trouble);
-      const decided = settle(current.known, findings, now);
-      const fresh = decided.fired.flatMap((alert) => channels.map((channel) => ({ alert, channel })));
-      const state = { known: [...decided.known], undelivered: [...current.undelivered, ...fresh] };
-      await this.#write(state);
-      tell(decided);
-      await this.#deliver(state, config.deliver, channels, signal);
-    });
+    await this.#alone(
+      async () => {
+        const current = await this.#read();
+        if (current.trouble !== undefined) this.note(current.trouble);
+        const decided = settle(current.known, findings, now);
+        const fresh = decided.fired.flatMap((alert) => channels.map((channel) => ({ alert, channel })));
+        const state = { known: [...decided.known], undelivered: [...current.undelivered, ...fresh] };
+        await this.#write(state);
+        tell(decided);
+        await this.#deliver(state, config.deliver, channels, signal);
+      },
+      () => {
+        // What is new is for the other process to tell.
+        const isNew = new Set(settled.fired);
+        tell({ known: settled.known.filter(({ alert }) => !isNew.has(alert)), fired: [] });
+      },
+    );
   }
 
   /** Delivers what is due. What is done is taken out of the state at once: nothing is delivered again after a crash. */
@@ -136,10 +143,11 @@ export class Alerts {
     }
   }
 
-  async #alone(work: () => Promise<void>): Promise<void> {
+  async #alone(work: () => Promise<void>, busy: () => void): Promise<void> {
     try {
       await withLock(lockOf(this.analyzer.directory), work);
     } catch (error) {
+      if (error instanceof LockedError) busy();
       const { code = "" } = error as NodeJS.ErrnoException;
       // A directory that takes no lock takes no state either: there is nothing to get in each other's way about.
       if (!["EACCES", "EPERM", "EROFS", "ENOSPC"].includes(code)) throw error;

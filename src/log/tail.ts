@@ -20,6 +20,9 @@ export interface TailEntry {
 /** Where a file system gives no notice of a change, or loses one, milliseconds. */
 const POLL_MILLISECONDS = 500;
 
+/** While lines keep coming, they are read together, so often, milliseconds. */
+const PAUSE_MILLISECONDS = 20;
+
 /** So much of what stood before an offset is compared, to notice that a file was written anew. */
 const COMPARED_BYTES = 256;
 
@@ -87,6 +90,7 @@ export class LogTail {
   #timer: NodeJS.Timeout | undefined;
   #reading: Promise<void> | undefined;
   #again = false;
+  #stopped = false;
   #fingerprint = "";
 
   private constructor(
@@ -111,6 +115,7 @@ export class LogTail {
   }
 
   stop(): void {
+    this.#stopped = true;
     clearInterval(this.#timer);
     this.#watcher?.close();
     this.#watcher = undefined;
@@ -137,12 +142,14 @@ export class LogTail {
     }
     this.#reading = this.#read()
       .catch((error: unknown) => this.listener.onTrouble(error))
-      .finally(() => {
-        this.#reading = undefined;
-        if (!this.#again) return;
-        this.#again = false;
-        this.#look();
-      });
+      .finally(() =>
+        setTimeout(() => {
+          this.#reading = undefined;
+          if (!this.#again || this.#stopped) return;
+          this.#again = false;
+          this.#look();
+        }, PAUSE_MILLISECONDS),
+      );
   }
 
   async #read(): Promise<void> {

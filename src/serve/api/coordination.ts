@@ -5,7 +5,7 @@ import { PATTERN_UNITS, type PatternAnalysis } from "../../analyze/patterns.js";
 import type { CoordinationWeek } from "../../analyze/weeks.js";
 import type { Telemetry } from "../telemetry.js";
 import { OverheadSchema } from "./overhead-schema.js";
-import { wholeNumber } from "./parameters.js";
+import { offset, wholeNumber } from "./parameters.js";
 import { addResource } from "./resource.js";
 import { interval, maybe, names } from "./values.js";
 
@@ -42,6 +42,7 @@ const Patterns = z
   .object({
     by: z.enum(PATTERN_UNITS),
     total_workflows: z.number(),
+    total_variants: z.number().describe("Sequences that there are in all"),
     variants: z
       .array(
         z.object({
@@ -90,6 +91,9 @@ const Weeks = z
   })
   .openapi("CoordinationWeeks") satisfies z.ZodType<{ weeks: readonly CoordinationWeek[] }>;
 
+/** Where hardly any two workflows are alike, there are about as many sequences as workflows. */
+const MOST_VARIANTS = 1000;
+
 /** Where the time of workflows goes. */
 export function addCoordination(app: OpenAPIHono, telemetry: Telemetry): void {
   addResource(app, {
@@ -115,8 +119,16 @@ export function addCoordination(app: OpenAPIHono, telemetry: Telemetry): void {
   addResource(app, {
     path: "/api/v1/patterns",
     summary: "Sequences of runs that workflows have in common, and which run follows which",
-    query: z.object({ by: z.enum(PATTERN_UNITS).default("agent_name") }),
+    query: z.object({
+      by: z.enum(PATTERN_UNITS).default("agent_name"),
+      limit: wholeNumber(0, MOST_VARIANTS).default(MOST_VARIANTS).describe("How many sequences at most"),
+      offset,
+    }),
     response: Patterns,
-    read: ({ by }) => telemetry.ask(`patterns ${by}`, (analyzer) => analyzer.analyzePatterns(by)),
+    read: async ({ by, limit, offset: from }) => {
+      const all = await telemetry.ask(`patterns ${by}`, (analyzer) => analyzer.analyzePatterns(by));
+      const { variants } = all;
+      return { ...all, total_variants: variants.length, variants: variants.slice(from, from + limit) };
+    },
   });
 }
