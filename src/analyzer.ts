@@ -60,6 +60,12 @@ export interface Report {
 
 const DAY_SECONDS = 24 * 60 * 60;
 
+/** What an analyzer reads, and what now is for it (milliseconds): for what reads beside it without reading twice. */
+export let sourceOf: (analyzer: TelemetryAnalyzer) => {
+  readonly tables: KeptTables;
+  readonly as_of: number | undefined;
+};
+
 /**
  * Analyses what was recorded in a telemetry directory. Each call sees what has been written until then; a directory
  * that does not exist, or is empty, gives results without numbers.
@@ -79,6 +85,10 @@ export class TelemetryAnalyzer {
   readonly #abandonedAfter: number;
   readonly #bands: BandThresholds;
   readonly #tables: KeptTables;
+
+  static {
+    sourceOf = (analyzer) => ({ tables: analyzer.#tables, as_of: analyzer.#asOf });
+  }
 
   /** @throws {RangeError} when `as_of` is no time or `abandoned_after_seconds` no duration */
   constructor(options: AnalyzerOptions = {}) {

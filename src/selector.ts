@@ -1,4 +1,5 @@
 import type { AgentDefinition } from "./agents/agent-definitions.js";
+import { sourceOf, type TelemetryAnalyzer } from "./analyzer.js";
 import { agentTrend, RECENT_DAYS } from "./analyze/trends.js";
 import { formatTimestamp, parseTimestamp } from "./event/clock.js";
 import {
@@ -35,6 +36,8 @@ export interface SelectorOptions {
   readonly agents_dir?: string;
   /** Called now and then while a long log is read: bytes that have been read, and bytes there are. */
   readonly onProgress?: (done: number, total: number) => void;
+  /** Reads what this analyzer reads, once for both: its directory, its now. The other options of reading do not count. */
+  readonly analyzer?: TelemetryAnalyzer;
 }
 
 /** A task that an agent is sought for. */
@@ -103,18 +106,23 @@ export class AgentSelector {
   readonly #asOf: number | undefined;
   readonly #agentsDirectory: string | undefined;
   readonly #tables: KeptTables;
+  readonly #ownsTables: boolean;
   /** What was learned, and from which state of the log. */
   #learned: { readonly from: object; readonly what: Promise<Learned> } | undefined;
 
   /** @throws {RangeError} when `as_of` is no time */
   constructor(options: SelectorOptions = {}) {
-    this.#asOf = options.as_of === undefined ? undefined : milliseconds(options.as_of);
     this.#agentsDirectory = options.agents_dir;
-    this.#tables = new KeptTables({
-      directory: options.directory,
-      until: this.#asOf === undefined ? undefined : formatTimestamp(this.#asOf),
-      onProgress: options.onProgress,
-    });
+    this.#ownsTables = options.analyzer === undefined;
+    const shared = options.analyzer && sourceOf(options.analyzer);
+    this.#asOf = shared ? shared.as_of : options.as_of === undefined ? undefined : milliseconds(options.as_of);
+    this.#tables =
+      shared?.tables ??
+      new KeptTables({
+        directory: options.directory,
+        until: this.#asOf === undefined ? undefined : formatTimestamp(this.#asOf),
+        onProgress: options.onProgress,
+      });
     this.directory = this.#tables.directory;
   }
 
@@ -148,7 +156,7 @@ export class AgentSelector {
 
   /** Frees the tables and what was learned, once the calls that are under way have ended. A later call starts anew. */
   close(): void {
-    this.#tables.close();
+    if (this.#ownsTables) this.#tables.close();
     this.#learned = undefined;
   }
 

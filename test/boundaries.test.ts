@@ -20,7 +20,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   select: [],
   backtest: ["select", "analyze"],
   tables: ["log", "analyze", "select"],
-  "selector.ts": ["tables", "analyze", "select", "agents"],
+  "selector.ts": ["analyzer.ts", "tables", "analyze", "select", "agents"],
   "backtester.ts": ["tables", "select", "backtest"],
   "analyzer.ts": ["tables", "analyze"],
   alerts: ["analyzer.ts", "analyze", "log"],

@@ -14,7 +14,7 @@ import { version } from "./version.js";
 export async function serveMcp(options: CommonOptions): Promise<void> {
   const directory = findTelemetryDirectory(options.dir);
   const analyzer = new TelemetryAnalyzer({ directory });
-  const selector = new AgentSelector({ directory });
+  const selector = new AgentSelector({ analyzer });
   const recorder = openRecorder(directory);
   const transport = new PatientStdio();
   const connection = serveStdio(() => createMcpServer({ analyzer, selector, recorder }, version()), {

@@ -96,8 +96,8 @@ export async function startServer({
     await close();
     throw error;
   }
-  // Whoever asks first need not wait for the log to be read. What is wrong with it, the answers say.
-  telemetry.analyzer.unreadableLines().catch(() => undefined);
+  // Whoever asks first need not wait for the log to be read, and learned from. What is wrong with it, the answers say.
+  telemetry.selector.rankAgents({ task_description: "anything" }).catch(() => undefined);
   const { port: actual } = server.address() as { port: number };
   const name = host.includes(":") ? `[${host}]` : host;
   return {

@@ -39,11 +39,7 @@ export class Telemetry {
 
   constructor(options: AnalyzerOptions) {
     this.analyzer = new TelemetryAnalyzer(options);
-    const { directory, as_of } = options;
-    this.selector = new AgentSelector({
-      ...(directory === undefined ? {} : { directory }),
-      ...(as_of === undefined ? {} : { as_of }),
-    });
+    this.selector = new AgentSelector({ analyzer: this.analyzer });
     this.directory = this.analyzer.directory;
   }
 
