@@ -94,10 +94,10 @@ console.log(`node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 
 console.log(`median of ${ROUNDS} rounds: the hook / an empty node`);
 /** @param {string} name @param {Time[]} hook @param {Time[]} empty */
 function tell(name, hook, empty) {
-  const wall = median(hook.map((time, i) => time.wall / (empty[i]?.wall ?? Number.NaN)));
+  const wall = median(hook.map((each, i) => each.wall / (empty[i]?.wall ?? Number.NaN)));
   // One process takes only a few ticks: all of them together are told apart.
-  const cpu = sum(hook.map((time) => time.cpu)) / sum(empty.map((time) => time.cpu));
-  const figures = `${median(hook.map((time) => time.wall)).toFixed(1)} ms, empty ${median(empty.map((time) => time.wall)).toFixed(1)} ms`;
+  const cpu = sum(hook.map((each) => each.cpu)) / sum(empty.map((each) => each.cpu));
+  const figures = `${median(hook.map((each) => each.wall)).toFixed(1)} ms, empty ${median(empty.map((each) => each.wall)).toFixed(1)} ms`;
   console.log(`${name.padEnd(28)} ratio ${wall.toFixed(2)}   of processor time ${cpu.toFixed(2)}   ${figures}`);
 }
 for (const [name, { hook, empty }] of Object.entries(times)) tell(name, hook, empty);
