@@ -296,7 +296,7 @@ describe("spans and events of Claude Code", () => {
       new Set([workflowId("s-1", "p-1")]),
     );
     // Its bounds are those of its subagents: what the main agent does by itself is no waiting.
-    const time = (name: string) => events.filter(({ event }) => event === name).map(({ timestamp }) => timestamp!);
+    const time = (name: string) => events.filter(({ event }) => event === name).map(({ timestamp }) => timestamp);
     expect(time("workflow_start")[0]).toBe(time("invocation_start").toSorted()[0]);
     expect(time("workflow_complete")[0]).toBe(time("invocation_update").toSorted().at(-1));
     const { runs, workflows } = captured(events);

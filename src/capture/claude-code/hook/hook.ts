@@ -81,7 +81,7 @@ function handleClean(payload: Payload | Refusal, options: HookOptions): Telemetr
 }
 
 /** Closes a session of which nothing is heard any more: what still ran in it was abandoned. */
-export function closeSilent(directory: string, session_id: string, now: number): TelemetryEvent[] {
+function closeSilent(directory: string, session_id: string, now: number): TelemetryEvent[] {
   return handle(directory, session_id, { id: newId(), at: now, event: "Silence" }, now);
 }
 

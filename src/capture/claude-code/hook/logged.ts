@@ -53,8 +53,8 @@ function payloadIn(record: TranscriptRecord): TranscriptRecord | undefined {
 }
 
 function eventName(record: TranscriptRecord): string | undefined {
-  const names: readonly unknown[] = NAMES.map((field) => record[field]);
-  return HOOK_EVENTS.find((event) => names.includes(event));
+  const names = new Set<unknown>(NAMES.map((field) => record[field]));
+  return HOOK_EVENTS.find((event) => names.has(event));
 }
 
 function timeOf(record: TranscriptRecord): number | undefined {

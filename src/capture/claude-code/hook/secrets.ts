@@ -9,16 +9,17 @@ const NAMED =
 
 /** A URL with a secret, and the marks of those that are short or have dots in them. */
 const MARKS =
-  /bearer\s|:\/\/[^\s/]{0,512}@|-----BEGIN|eyJ|(?:ya29|hvs|SG)\.|AIza|\bA(?:[KS3]IA|[BC]IA|CCA|GPA|IDA|ROA|IPA|NPA|NVA)[A-Z]{16}/i;
+  /bearer\s|:\/\/[^\s/]{0,512}@|-----BEGIN|eyJ|AIza|\bA(?:[KS3]IA|[BC]IA|CCA|GPA|IDA|ROA|IPA|NPA|NVA)[A-Z]{16}/i;
 
 /** What could be a token. The shortest that is looked for has 15 characters. */
 const RUNS = /[\w+/=~-]{15,}/g;
 
-/** Slack's may be shorter. */
-const SHORT = /xox[a-z]-/i;
+/** Slack's may be shorter; others have dots in them. */
+const SHORT = /xox[a-z]-|(?:ya29|hvs|SG)\./i;
 
-/** A token that happens to have no digit: many letters behind a mark. Names in programs have neither, as a rule. */
-const LETTERS = /[_=-][A-Za-z]{15,}/;
+/** A token that happens to have no digit: many letters behind a mark, which names in programs have not, or a known mark. */
+const LETTERS =
+  /[_=-][A-Za-z]{15,}|(?:gh[a-z]|github_pat|npm|hf|shp[a-z]{2}|lin_api|fig[a-z]|ops|gsk|gl[a-z]{1,6}|ntn|secret|dckr_pat)_|(?:gl[a-z]{2,8}|sk)-/;
 
 /** Whether a text may hold a secret: false only where nothing finds one. */
 export function mayHoldSecret(text: string): boolean {

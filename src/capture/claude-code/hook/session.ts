@@ -1,72 +1,16 @@
 import type { TelemetryEvent } from "../../../event/events.js";
 import { eventsOfRun, eventsOfWorkflow, type Closing, type WorkflowRuns } from "../events.js";
-import { contentEventId, isInternalAgent, workflowId, type EndReason } from "../identity.js";
+import { contentEventId, isInternalAgent, workflowId } from "../identity.js";
 import type { Request } from "../requests.js";
 import type { Run as ToldRun } from "../runs.js";
-import type { SpawnCall } from "./payload.js";
-import type { ChildTranscript, HookRecord } from "./record.js";
+import { failure, isKnown, parentOf, startOf, type Call, type End, type Run, type UserRequest } from "./facts.js";
+import type { HookRecord } from "./record.js";
 
 /** Hooks run beside each other: what happened at once may be told in any order, by so much. */
 const DISORDER_MILLISECONDS = 2000;
 
 /** So long after a session's start the program may start subagents to be faster later. */
 const WARM_UP_MILLISECONDS = 10_000;
-
-/** A call of the tool that starts a subagent. */
-interface Call {
-  readonly tool_use_id: string;
-  readonly at: number;
-  input?: SpawnCall;
-  /** The subagent that called it. */
-  parent_agent_id?: string;
-  request?: UserRequest;
-  /** The subagent that it started. */
-  agent_id?: string;
-  /** Both were said to belong together, not only concluded from being the only ones. */
-  certain?: boolean;
-  finished?: boolean;
-}
-
-interface End {
-  readonly at: number;
-  readonly reason: EndReason;
-  readonly error?: string;
-}
-
-/** A run of a subagent, or what looks like one. */
-interface Run {
-  readonly agent_id: string;
-  /** When SubagentStart came. */
-  started_at?: number;
-  agent_name?: string;
-  call?: Call;
-  /** That the call was this one was concluded from there being no other. */
-  concluded?: boolean;
-  request?: UserRequest;
-  parent_agent_id?: string;
-  detached?: boolean;
-  /** Somebody asked for it. What merely stops may be the program's own. */
-  asked_for?: boolean;
-  /** It began with the session, before there was anything to do. */
-  early?: boolean;
-  transcript?: ChildTranscript;
-  end?: End;
-  stops: number;
-  /** It was started again after it had stopped. */
-  resumed?: boolean;
-}
-
-/** What the user asked for once: a workflow, if subagents work on it. */
-interface UserRequest {
-  /** Without a key, it is told by its place among the requests. */
-  key?: string;
-  readonly place: number;
-  readonly at: number;
-  cwd?: string;
-  /** How work on it ended: an answer was given, or the user went on to something else. */
-  closing?: Exclude<Closing, "interruption">;
-  readonly runs: Set<Run>;
-}
 
 /** What is told of a request. Its id is left out, because to make one takes long. */
 type Workflow = Omit<WorkflowRuns, "workflow_id">;
@@ -521,25 +465,4 @@ export class Session {
 /** A workflow ends once, in whichever way. */
 function kindOf({ event }: TelemetryEvent): string {
   return event === "workflow_cancelled" ? "workflow_complete" : event;
-}
-
-function failure(record: HookRecord): End {
-  return {
-    at: record.at,
-    reason: record.interrupted ? "interrupted" : "failed",
-    ...(record.error === undefined ? {} : { error: record.error }),
-  };
-}
-
-function isKnown(run: Run): boolean {
-  return run.asked_for === true && !isInternalAgent(run.agent_id);
-}
-
-function startOf(run: Run): number {
-  return run.started_at ?? run.call?.at ?? run.transcript?.started_at ?? run.end?.at ?? 0;
-}
-
-function parentOf(run: Run): string | undefined {
-  const parent = run.call?.parent_agent_id ?? run.parent_agent_id;
-  return parent === run.agent_id ? undefined : parent;
 }
