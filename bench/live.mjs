@@ -45,20 +45,17 @@ async function toTheDom(url, directory) {
     const times = [];
     for (let i = 0; i < WORKFLOWS; i++) {
       const project_name = `Project ${i} of the bench`;
-      const seen = page.evaluate((name) => {
-        /** @type {Promise<number>} */
-        const found = new Promise((resolve) => {
-          const look = () => {
-            if (!document.body.textContent?.includes(name)) return;
-            observer.disconnect();
-            resolve(Date.now());
-          };
-          const observer = new MutationObserver(look);
-          observer.observe(document.body, { subtree: true, childList: true, characterData: true });
-          look();
-        });
-        return found;
-      }, project_name);
+      /** @type {Promise<number>} */
+      const seen = page.evaluate(`new Promise((resolve) => {
+        const look = () => {
+          if (!document.body.textContent.includes(${JSON.stringify(project_name)})) return;
+          observer.disconnect();
+          resolve(Date.now());
+        };
+        const observer = new MutationObserver(look);
+        observer.observe(document.body, { subtree: true, childList: true, characterData: true });
+        look();
+      })`);
       await sleep(500);
       const written = Date.now();
       const workflow_id = logger.logWorkflowStart({ project_name, agent_plan: ["architect"] });
