@@ -35,7 +35,7 @@ describe("following a log", () => {
     appendFileSync(pathOf(directory), lineOf(1) + lineOf(2));
     appendFileSync(pathOf(directory, "feedback"), lineOf(3));
     await until(() => heard.entries.length === 3);
-    expect(heard.ids().toSorted()).toEqual(["1", "2", "3"]);
+    expect(new Set(heard.ids())).toEqual(new Set(["1", "2", "3"]));
     expect(tail.offsets).toEqual(await endsOf(directory));
     expect(heard.entries.find(({ object }) => object["invocation_id"] === "2")?.to).toBe(tail.offsets.invocation);
     expect(heard.resets).toBe(0);
@@ -77,6 +77,7 @@ describe("following a log", () => {
     mkdirSync(directory);
     appendFileSync(pathOf(directory), lineOf(2));
     await until(() => heard.ids().includes("2"));
+    expect(heard.ids()).toEqual(["1", "2"]);
   });
 
   it.each([
@@ -93,6 +94,7 @@ describe("following a log", () => {
     await until(() => heard.resets > 0);
     appendFileSync(pathOf(directory), lineOf("next"));
     await until(() => heard.ids().includes("next"));
+    expect(heard.ids().filter((id) => id === "next")).toHaveLength(1);
   });
 
   it("says what is wrong, and goes on when it is not wrong any more", async () => {
@@ -103,6 +105,7 @@ describe("following a log", () => {
     await until(() => heard.troubles > 0);
     rmSync(pathOf(directory, "feedback"), { recursive: true });
     await until(() => heard.ids().includes("1"));
+    expect(heard.resets).toBe(0);
   });
 
   it("gives every whole line exactly once, in the order of its file, however the bytes come", async () => {
