@@ -1,6 +1,6 @@
 import { findTelemetryDirectory } from "../event/directory.js";
 import { recordingEnabled } from "../record/enabled.js";
-import { EventWriter } from "./event-writer.js";
+import { EventWriter } from "../record/event-writer.js";
 import type { Observation } from "./trace/observation.js";
 import { Traces, type TracesOptions } from "./trace/traces.js";
 

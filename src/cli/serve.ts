@@ -36,8 +36,8 @@ export async function serve(options: ServeOptions): Promise<void> {
   await checkConfig(directory);
   const { startServer } = await import("../serve/server.js");
   const access = { token };
-  const demo = new Demo((directory) =>
-    startServer({ telemetry: { directory }, host, port: 0, access, version: version() }),
+  const demo = new Demo((demoDirectory) =>
+    startServer({ telemetry: { directory: demoDirectory }, host, port: 0, access, version: version() }),
   );
   let server: RunningServer;
   try {

@@ -1,61 +1,57 @@
 import { join } from "node:path";
 
 import { LOG_FILES, type LogKind } from "../event/directory.js";
-import type { EventName, TelemetryEvent } from "../event/events.js";
+import type { TelemetryEvent } from "../event/events.js";
 import { toJson } from "../event/json.js";
 import { Appender } from "./append.js";
 
-/** The file that each event stands in. */
-const KIND: Readonly<Record<EventName, LogKind>> = {
-  workflow_start: "workflow",
-  agent_handoff: "workflow",
-  workflow_complete: "workflow",
-  workflow_cancelled: "workflow",
-  invocation_start: "invocation",
-  invocation_update: "invocation",
-  success_metric: "feedback",
-};
+/** The file that an event belongs into. */
+function kindOf({ event }: TelemetryEvent): LogKind {
+  if (event === "success_metric") return "feedback";
+  return event.startsWith("invocation") ? "invocation" : "workflow";
+}
 
-/** Appends events that somebody else made, as they are, to the log of a telemetry directory. */
+/** Appends events that have their time and identity already to the log of a telemetry directory. */
 export class EventWriter {
-  readonly #files: Readonly<Record<LogKind, Appender>>;
-  #failure: unknown;
+  readonly #files = new Map<LogKind, Appender>();
+  readonly #directory: string;
+  readonly #onLost: (lines: number, error: unknown) => void;
 
-  /** @param directory made when the first event is written */
-  constructor(readonly directory: string) {
-    const appender = (kind: LogKind) =>
-      new Appender({
-        path: join(directory, LOG_FILES[kind]),
-        fsync: false,
-        onWritten: (_lines, error) => {
-          this.#failure ??= error;
-        },
-      });
-    this.#files = {
-      workflow: appender("workflow"),
-      invocation: appender("invocation"),
-      feedback: appender("feedback"),
-    };
+  /** @param onLost called when lines could not be written, with what the file system said */
+  constructor(directory: string, onLost: (lines: number, error: unknown) => void) {
+    this.#directory = directory;
+    this.#onLost = onLost;
   }
 
-  /**
-   * Writes events in their order.
-   *
-   * @throws what the file system says; then it is not known how many were written, and writing all again does no harm
-   *   where they have ids
-   */
-  write(events: readonly TelemetryEvent[]): void {
+  /** Never throws. Lines of a burst are written together, as {@link Appender} does. */
+  write(events: Iterable<TelemetryEvent>): void {
     const now = Date.now();
-    // `timestamp` first, as in every line of the log: a reader finds where a line begins by it.
-    for (const { timestamp, event, ...rest } of events)
-      this.#files[KIND[event]].append(toJson({ timestamp, event, ...rest }), now);
-    for (const file of Object.values(this.#files)) file.flush();
-    const failure = this.#failure;
-    this.#failure = undefined;
-    if (failure !== undefined) throw failure;
+    // `timestamp` first, as in every line of the log: readers find by it where a line begins.
+    for (const event of events) {
+      const { timestamp, ...rest } = event;
+      this.#file(kindOf(event)).append(toJson({ timestamp, ...rest }), now);
+    }
   }
 
+  /** Writes what was gathered. */
+  flush(): void {
+    for (const file of this.#files.values()) file.flush();
+  }
+
+  /** Writes what was gathered, and closes the files. A later event opens them again. */
   close(): void {
-    for (const file of Object.values(this.#files)) file.close();
+    for (const file of this.#files.values()) file.close();
+  }
+
+  #file(kind: LogKind): Appender {
+    let file = this.#files.get(kind);
+    if (!file) {
+      const onWritten = (lines: number, error?: unknown) => {
+        if (error !== undefined) this.#onLost(lines, error);
+      };
+      file = new Appender({ path: join(this.#directory, LOG_FILES[kind]), fsync: false, onWritten });
+      this.#files.set(kind, file);
+    }
+    return file;
   }
 }

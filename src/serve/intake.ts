@@ -13,9 +13,12 @@ export interface Receipt {
 /** Writes what is sent to the server into the log: what is an event, and nothing else. */
 export class Intake {
   readonly #writer: EventWriter;
+  #failure: unknown;
 
   constructor(directory: string) {
-    this.#writer = new EventWriter(directory);
+    this.#writer = new EventWriter(directory, (_lines, error) => {
+      this.#failure = error;
+    });
   }
 
   take(values: readonly unknown[]): Receipt {
@@ -26,12 +29,12 @@ export class Intake {
       if (typeof checked === "string") rejected.push({ index, error: checked });
       else events.push(checked);
     });
-    try {
-      this.#writer.write(events);
-    } catch (error) {
-      return { accepted: 0, rejected, failure: error instanceof Error ? error.message : String(error) };
-    }
-    return { accepted: events.length, rejected };
+    this.#failure = undefined;
+    this.#writer.write(events);
+    this.#writer.flush();
+    const failure: unknown = this.#failure;
+    if (failure === undefined) return { accepted: events.length, rejected };
+    return { accepted: 0, rejected, failure: failure instanceof Error ? failure.message : "it could not be written" };
   }
 
   close(): void {

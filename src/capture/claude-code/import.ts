@@ -3,7 +3,7 @@ import { basename, join, resolve } from "node:path";
 import { makeDirectory } from "../../event/directory.js";
 import type { TelemetryEvent } from "../../event/events.js";
 import { withLock } from "../../log/lock.js";
-import { EventWriter } from "../event-writer.js";
+import { EventWriter } from "../../record/event-writer.js";
 import { chosenRedaction } from "../redact.js";
 import {
   eventsOfRun,

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { LOG_FILES, LOG_KINDS } from "../../event/directory.js";
 import type { TelemetryEvent } from "../../event/events.js";
 import { readLines } from "../../log/lines.js";
-import { EventWriter } from "../event-writer.js";
+import { EventWriter } from "../../record/event-writer.js";
 import type { TracesOptions } from "../trace/traces.js";
 import { readOtlpFile } from "./read-file.js";
 import { OtlpTranslator } from "./translator.js";
