@@ -1,3 +1,5 @@
+import { availableParallelism } from "node:os";
+
 import { defineConfig } from "vitest/config";
 
 // Where CI wants the counts.
@@ -6,8 +8,10 @@ const report = process.env["OAK_TEST_REPORT"];
 export default defineConfig({
   test: {
     include: ["src/**/*.test.ts", "test/**/*.test.ts", "dashboard/src/**/*.test.ts"],
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    // Many tests wait for processes of their own: one worker more than there are processors keeps these busy.
+    maxWorkers: availableParallelism() + 1,
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
     reporters: report ? ["default", ["json", { outputFile: report }]] : ["default"],
   },
 });
