@@ -358,7 +358,7 @@ describe("the hook, run as Claude Code runs it", () => {
     const lines = scenario.steps
       .flat()
       .map((payload, i) =>
-        JSON.stringify({ timestamp: `2026-03-01T12:00:0${i}Z`, session_id: "s", cwd: "/work/shop", ...payload }),
+        JSON.stringify({ timestamp: `2026-03-01T12:00:0${i}Z`, session_id: "s", cwd: "/home/me/shop", ...payload }),
       );
     writeFileSync(file, `${lines.join("\n")}\n{"torn\n`);
     const told = await oakJson(["hook", "--replay", file, "--dir", directory]);

@@ -20,7 +20,7 @@ const SESSION = [
   { hook_event_name: "SubagentStart", agent_id: "a1", agent_type: "coder" },
   { hook_event_name: "SubagentStop", agent_id: "a1", agent_type: "coder" },
   { hook_event_name: "Stop" },
-].map((payload) => JSON.stringify({ session_id: "s", prompt_id: "p", cwd: "/work/shop", ...payload }));
+].map((payload) => JSON.stringify({ session_id: "s", prompt_id: "p", cwd: "/home/me/shop", ...payload }));
 
 /** Hands payloads to the hook, a second apart. */
 async function handle(directory: string, payloads: readonly string[], now = NOW): Promise<TelemetryEvent[]> {

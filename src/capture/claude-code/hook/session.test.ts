@@ -14,7 +14,7 @@ function records(...list: readonly (Partial<HookRecord> & Pick<HookRecord, "even
     id: String(i),
     at: START + i * 1000,
     prompt_key: "p1",
-    cwd: "/work/shop",
+    cwd: "/home/me/shop",
     ...record,
   }));
 }
