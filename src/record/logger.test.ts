@@ -157,6 +157,7 @@ describe("TelemetryLogger", () => {
       ["outcome_status", (l) => l.updateInvocation({ invocation_id, outcome_status: "great" as never })],
       ["duration_seconds", (l) => l.updateInvocation({ invocation_id, duration_seconds: 1e12 })],
       ["invocation_id", (l) => l.updateInvocation({ invocation_id: "" })],
+      ["metadata", (l) => l.updateInvocation({ invocation_id, metadata: { big: 1n } })],
       ["quality_rating", (l) => l.logSuccessMetric({ invocation_id, success: true, quality_rating: 6 })],
       ["quality_rating", (l) => l.logSuccessMetric({ invocation_id, success: true, quality_rating: 3.5 })],
       ["success", (l) => l.logSuccessMetric({ invocation_id, success: "yes" as never, quality_rating: 3 })],

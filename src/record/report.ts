@@ -13,24 +13,27 @@ export interface InvocationReport {
   readonly tests_passed?: boolean | null;
   readonly build_succeeded?: boolean | null;
   readonly reward?: number | null;
+  /** Replaces what the start said. `input_tokens` and `output_tokens` of it show in the statistics of agents. */
+  readonly metadata?: Readonly<Record<string, unknown>> | null;
 }
+
+type ReportFields = Pick<InvocationUpdate, "duration_seconds" | "outcome" | "tools_used" | "reward" | "metadata">;
 
 /**
  * Checks a report and gives the fields of the line that says it; what is not known is left out.
  *
  * @throws {ArgumentError}
  */
-export function reportFields(
-  report: InvocationReport,
-): Pick<InvocationUpdate, "duration_seconds" | "outcome" | "tools_used" | "reward"> {
+export function reportFields(report: InvocationReport): ReportFields {
   check.record("arguments", report);
-  const { duration_seconds, tools_used, reward } = report;
-  const fields: Writable<Pick<InvocationUpdate, "duration_seconds" | "outcome" | "tools_used" | "reward">> = {};
+  const { duration_seconds, tools_used, reward, metadata } = report;
+  const fields: Writable<ReportFields> = {};
   if (known(duration_seconds)) fields.duration_seconds = check.seconds("duration_seconds", duration_seconds);
   const outcome = outcomeFields(report);
   if (outcome) fields.outcome = outcome;
   if (known(tools_used)) fields.tools_used = check.texts("tools_used", tools_used);
   if (known(reward)) fields.reward = check.optionalNumber("reward", reward);
+  if (known(metadata)) fields.metadata = check.optionalObject("metadata", metadata);
   return fields;
 }
 

@@ -154,12 +154,14 @@ describe("Workflow", () => {
   it("writes what a run reports of itself", async () => {
     await workflow.run("a", "t", (run) => {
       run.report({ outcome_status: "partial", files_modified: ["x.ts"], tools_used: ["Edit"] });
-      run.report({ tests_passed: false });
+      run.report({ tests_passed: false, metadata: { input_tokens: 12 } });
+      expect(() => run.report({ metadata: { input_tokens: 12n } })).toThrow(ArgumentError);
       expect(() => run.report({ outcome_status: "nope" as never })).toThrow(ArgumentError);
     });
     expect(updateOf("a")).toMatchObject({
       tools_used: ["Edit"],
       outcome: { status: "partial", files_modified: ["x.ts"], tests_passed: false },
+      metadata: { input_tokens: 12 },
     });
   });
 

@@ -74,8 +74,9 @@ export class Run {
    */
   report(fields: InvocationReport): void {
     reportFields(fields);
-    // A copy: what the caller does to its lists later is not checked.
-    const known = Object.entries(structuredClone(fields)).filter(([, value]) => value !== undefined && value !== null);
+    // A copy, as it will be written: what the caller does to its lists later is not checked.
+    const copy = JSON.parse(check.fieldsToJson(fields)) as InvocationReport;
+    const known = Object.entries(copy).filter(([, value]) => value !== null);
     this.#report = { ...this.#report, ...Object.fromEntries(known) };
   }
 

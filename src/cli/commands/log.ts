@@ -102,6 +102,7 @@ Example:
     .option("--tests-passed <boolean>", "true or false", boolean)
     .option("--build-succeeded <boolean>", "true or false", boolean)
     .option("--reward <number>", "what a learner gets for it", number)
+    .option("--metadata <json>", 'anything else, in place of what the start said: {"output_tokens": 900}', object)
     .action(record("invocation_id", (logger, fields: InvocationUpdateArguments) => logger.updateInvocation(fields)));
 
   command(log, "metric", "a judgement of an invocation; prints the event_id")
