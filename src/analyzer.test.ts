@@ -128,6 +128,27 @@ describe("TelemetryAnalyzer", () => {
     expect(a).toMatchObject({ average_quality: 3, rated_count: 2, success_rate: 0.5 });
   });
 
+  it("takes the mean of the tokens that runs recorded", async () => {
+    const { logger, run, analyzer } = setup();
+    const recorded: Record<string, unknown>[] = [
+      { input_tokens: 1000, output_tokens: 30 },
+      { input_tokens: 2000, output_tokens: 0 },
+      { output_tokens: "60" },
+      { input_tokens: "many", output_tokens: null, model: "m" },
+      {},
+    ];
+    for (const metadata of recorded)
+      logger.updateInvocation({ invocation_id: run("a", 1, "success"), metadata, timestamp: daysAgo(0.5) });
+    run("b", 1, "success");
+    const reader = analyzer();
+    const { a, b } = (await reader.generateStatistics()).agents;
+    expect(a).toMatchObject({ average_input_tokens: 1500, average_output_tokens: 30, metered_count: 3 });
+    expect(b).toMatchObject({ average_input_tokens: null, average_output_tokens: null, metered_count: 0 });
+    const [first] = await reader.getAgentRanking();
+    expect(first).toMatchObject({ agent_name: "a", average_input_tokens: 1500 });
+    expect((await reader.getAgentProfile("a"))!.statistics).toEqual(a);
+  });
+
   it("lists failures as specified, and counts them", async () => {
     const { logger, run, analyzer } = setup();
     for (const [i, error_message] of ["x", "y", "x", "x", "y", "z"].entries())

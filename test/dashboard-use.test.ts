@@ -14,6 +14,12 @@ import { serveDirectory } from "./support/server.js";
 
 const DAY = 86_400_000;
 
+/** What the runs of some agents record. */
+const TOKENS: Readonly<Record<string, Record<string, unknown>>> = {
+  architect: { input_tokens: 12_000, output_tokens: 345 },
+  tester: { output_tokens: 400 },
+};
+
 /** Forty workflows of two projects; every fifth one failed. */
 function history(): TelemetryEvent[] {
   const origin = Date.now() - 20 * DAY;
@@ -36,7 +42,12 @@ function history(): TelemetryEvent[] {
     );
     return events.map((event): TelemetryEvent => {
       if (event.event === "workflow_start") return { ...event, project_name: i % 2 === 0 ? "Shop" : "Portal" };
-      if (event.event === "invocation_start") return { ...event, task_description: `${event.agent_name}'s task` };
+      if (event.event === "invocation_start")
+        return {
+          ...event,
+          task_description: `${event.agent_name}'s task`,
+          metadata: TOKENS[event.agent_name ?? ""] ?? {},
+        };
       return event;
     });
   }).flat();
@@ -134,6 +145,28 @@ describe.skipIf(!hasBrowser())("the dashboard, in use", () => {
     await page.reload();
     await settled(page);
     expect(await names()).toEqual(["tester", "developer", "architect"]);
+  });
+
+  it("shows the tokens of a run, and of what they are made", async () => {
+    const { url } = await serveDirectory(directory);
+    const { page, complaints } = await open(`${url}/agents`);
+    await page.getByRole("button", { name: "Tokens", exact: true }).click();
+    const heading = page.getByRole("columnheader", { name: "Tokens" });
+    expect(await heading.getAttribute("aria-sort")).toBe("descending");
+    const place = (await page.locator("th").allInnerTexts()).findIndex((name) => name.startsWith("Tokens"));
+    const cells = page.locator(`tbody td:nth-child(${place + 1})`);
+    expect(await cells.allInnerTexts()).toEqual(["12,345", "400", "–"]);
+    expect(await cells.locator("span").evaluateAll((all) => all.map((cell) => cell.getAttribute("title")))).toEqual([
+      "in 12,000, out 345; 40 runs",
+      "in –, out 400; 20 runs",
+      null,
+    ]);
+    await page.getByRole("link", { name: "architect" }).click();
+    await page.getByText("12,345 · in 12,000, out 345").waitFor();
+    await page.goto(`${url}/agents/developer`);
+    await settled(page);
+    expect(await page.getByText("Tokens of a run").count()).toBe(0);
+    expect(complaints).toEqual([]);
   });
 
   it("gives every row of a table away as CSV and JSON", async () => {

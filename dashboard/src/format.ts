@@ -21,6 +21,11 @@ function typeset(number: number, digits: number): string {
   return text.startsWith("-") ? (Number(text) === 0 ? text.slice(1) : `−${text.slice(1)}`) : text;
 }
 
+/** `12,300` */
+export function count(number: number | null): string {
+  return number === null ? UNKNOWN : Math.round(number).toLocaleString();
+}
+
 /** As many characters as there is room for. */
 export function shorten(text: string, most: number): string {
   return text.length <= most ? text : `${text.slice(0, Math.max(1, most - 1))}…`;

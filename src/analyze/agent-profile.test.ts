@@ -12,8 +12,6 @@ function facts(given: Partial<AgentFacts>): AgentFacts {
     words: [],
     known: { successes: 0, total: 0 },
     recent_failures: [],
-    input_tokens: null,
-    output_tokens: null,
     ...given,
   };
 }

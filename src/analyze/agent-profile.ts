@@ -52,8 +52,6 @@ export interface AgentFacts {
   readonly words: readonly NamedOutcomes[];
   readonly known: Outcomes;
   readonly recent_failures: readonly RecentFailure[];
-  readonly input_tokens: number | null;
-  readonly output_tokens: number | null;
 }
 
 /** What {@link TelemetryAnalyzer.getAgentProfile} gives. */
@@ -68,9 +66,6 @@ export interface AgentProfile {
   readonly words: readonly Strength[];
   /** Latest first. */
   readonly recent_failures: readonly RecentFailure[];
-  /** Of the runs that recorded them; `null` where none did. */
-  readonly input_tokens: number | null;
-  readonly output_tokens: number | null;
 }
 
 /** Two-sided 95 % quantile of the standard normal distribution. */

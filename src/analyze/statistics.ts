@@ -19,6 +19,9 @@ export interface AgentTotals {
   readonly mean_duration_seconds: number | null;
   readonly mean_quality: number | null;
   readonly rated: number;
+  readonly mean_input_tokens: number | null;
+  readonly mean_output_tokens: number | null;
+  readonly metered: number;
   /** Most frequent first; ties by first occurrence. */
   readonly task_types: readonly Count[];
   /** Error messages of the first 5 failures in order of time. */
@@ -52,6 +55,14 @@ export interface AgentStatistics {
   readonly running_count: number;
   /** Ratings behind `average_quality`. */
   readonly rated_count: number;
+  /**
+   * Mean of the runs that recorded them, `null` without any; those of a cache are not in it where they are recorded apart
+   * (docs/capture.md).
+   */
+  readonly average_input_tokens: number | null;
+  readonly average_output_tokens: number | null;
+  /** Runs that recorded tokens. */
+  readonly metered_count: number;
   /** Up to 5 error messages of failures, most frequent first. */
   readonly failure_reasons: readonly { readonly error_message: string; readonly count: number }[];
 }
@@ -87,6 +98,9 @@ export function agentStatistics(totals: AgentTotals): AgentStatistics {
     unknown_count: totals.unknown,
     running_count: totals.running,
     rated_count: totals.rated,
+    average_input_tokens: totals.mean_input_tokens,
+    average_output_tokens: totals.mean_output_tokens,
+    metered_count: totals.metered,
     failure_reasons: totals.errors.slice(0, 5).map(({ value, count }) => ({ error_message: value, count })),
   };
 }

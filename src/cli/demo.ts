@@ -154,6 +154,7 @@ function recordSampleWorkflow(
       duration_seconds,
       outcome_status: good ? "success" : "failure",
       error_message: good ? null : "tests failed",
+      metadata: { input_tokens: 20 * duration_seconds, output_tokens: 6 * duration_seconds },
       timestamp: new Date(now),
     });
     const quality_rating = good ? 4 + Math.round(random()) : 1 + Math.round(random());

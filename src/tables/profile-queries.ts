@@ -31,8 +31,6 @@ export interface ProfileRows {
   readonly task_types: readonly NamedOutcomes[];
   readonly words: readonly NamedOutcomes[];
   readonly recent_failures: readonly RecentFailure[];
-  readonly input_tokens: number | null;
-  readonly output_tokens: number | null;
 }
 
 /** @param times ISO 8601: from when until when its runs count */
@@ -60,12 +58,7 @@ export async function profileRows(
     SELECT invocation_id, workflow_id, ${isoTime("started_at")} AS started_at, task_description, error_message
     FROM ${KNOWN} AS failed WHERE status = 'failure'
     ORDER BY failed.started_at DESC, invocation_id LIMIT ${MOST_FAILURES}`);
-  const tokens = (kind: string) => `TRY_CAST(metadata ->> '$.${kind}_tokens' AS DOUBLE)`;
-  const [used] = await query<Pick<ProfileRows, "input_tokens" | "output_tokens">>(`
-    SELECT sum(${tokens("input")}) AS input_tokens, sum(${tokens("output")}) AS output_tokens FROM invocations
-    WHERE agent_name = $agent AND started_at >= ${time("oldest")} AND started_at <= ${time("now")}
-      AND metadata IS NOT NULL AND metadata::VARCHAR <> '{}'`);
-  return { known: known!, weeks, task_types, words, recent_failures, ...used! };
+  return { known: known!, weeks, task_types, words, recent_failures };
 }
 
 /** Times of the measured workflows by week, oldest first, of those that started since `oldest`. */

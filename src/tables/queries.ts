@@ -60,6 +60,9 @@ const FIRST_ERRORS = `
   WHERE ${FAILED_WITH_MESSAGE} AND started_at <= fifth
   GROUP BY agent_name`;
 
+/** Tokens that a run recorded; `null` where it recorded none. */
+export const tokens = (kind: "input" | "output") => `TRY_CAST(metadata ->> '$.${kind}_tokens' AS BIGINT)`;
+
 /** A parameter as a point in time. */
 export const time = (name: string) => `CAST($${name} AS TIMESTAMPTZ) AT TIME ZONE 'UTC'`;
 
@@ -84,8 +87,12 @@ export async function agentTotals(tables: Tables): Promise<AgentTotals[]> {
         count(*) FILTER (status = 'unknown') AS unknown,
         count(*) FILTER (status = 'running') AS running,
         ${MEAN_DURATION} AS mean_duration_seconds,
+        avg(input_tokens) AS mean_input_tokens,
+        avg(output_tokens) AS mean_output_tokens,
+        count(coalesce(input_tokens, output_tokens)) AS metered,
         min(started_at) AS first
-      FROM invocations WHERE agent_name IS NOT NULL GROUP BY agent_name
+      FROM (SELECT *, ${tokens("input")} AS input_tokens, ${tokens("output")} AS output_tokens FROM invocations)
+      WHERE agent_name IS NOT NULL GROUP BY agent_name
     ),
     ratings AS (
       SELECT agent_name, ${MEAN_QUALITY} AS mean_quality, count(quality) AS rated

@@ -1,5 +1,5 @@
 import { sqlText } from "./lines.js";
-import { workflowStatus } from "./queries.js";
+import { tokens, workflowStatus } from "./queries.js";
 import type { TableName } from "./schema.js";
 
 /*
@@ -28,7 +28,6 @@ type ColumnSpec = readonly [name: string, type: string, meaning: string, from?: 
 
 const seconds = (column: string) => `${column} / 1e6`;
 const time = (column: string) => `make_timestamp(CAST(${column} AS BIGINT))`;
-const tokens = (name: string) => `TRY_CAST(metadata ->> '$.${name}' AS BIGINT)`;
 const whole = (column: string) => `CAST(${column} AS BIGINT)`;
 
 /** Every view. Where nothing else is said, null is what nobody knows. */
@@ -86,8 +85,8 @@ export const VIEWS: readonly View[] = [
     ["learning_enabled", "BOOLEAN", "Was a learner at work?"],
     ["metadata", "JSON", "Anything else."],
     ["model", "VARCHAR", "The model that it ran on: metadata.model.", "metadata ->> '$.model'"],
-    ["input_tokens", "BIGINT", "metadata.input_tokens: see capture.md for what they count.", tokens("input_tokens")],
-    ["output_tokens", "BIGINT", "metadata.output_tokens.", tokens("output_tokens")],
+    ["input_tokens", "BIGINT", "metadata.input_tokens: see capture.md for what they count.", tokens("input")],
+    ["output_tokens", "BIGINT", "metadata.output_tokens.", tokens("output")],
     ["has_start", "BOOLEAN", "Its start was recorded; else started_at is worked out."],
   ]),
   view("workflow_invocations", "One row per invocation of a workflow: which belongs to which.", [

@@ -4,9 +4,9 @@ import { IntervalBar } from "../components/interval.js";
 import { RateChart } from "../components/rate-chart.js";
 import { DataTable, type Column } from "../components/table.js";
 import { Loaded, Missing, Rate, Time } from "../components/text.js";
-import { duration, percent } from "../format.js";
+import { count, duration, percent } from "../format.js";
 import { href } from "../route.js";
-import { Verdict } from "./agents.js";
+import { tokenParts, tokensOf, Verdict } from "./agents.js";
 
 /** One agent: how it does over time, with which tasks, and why it failed. */
 export function Agent({ id }: { id: string }) {
@@ -41,9 +41,9 @@ function Profile({ profile }: { profile: AgentProfile }) {
           </Fact>
         )}
         {statistics.running_count > 0 && <Fact name="Running now">{statistics.running_count}</Fact>}
-        {profile.input_tokens !== null && (
-          <Fact name="Tokens in, out">
-            {profile.input_tokens.toLocaleString()}, {(profile.output_tokens ?? 0).toLocaleString()}
+        {statistics.metered_count > 0 && (
+          <Fact name="Tokens of a run">
+            {count(tokensOf(statistics))} <span class="faint">· {tokenParts(statistics)}</span>
           </Fact>
         )}
       </dl>

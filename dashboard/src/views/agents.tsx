@@ -1,11 +1,11 @@
-import type { AgentRank } from "../../../src/analyze/statistics.js";
+import type { AgentRank, AgentStatistics } from "../../../src/analyze/statistics.js";
 import type { AgentTrend } from "../../../src/analyze/trends.js";
 import { useApi } from "../api.js";
 import { Empty } from "../components/empty.js";
 import { Sparkline } from "../components/sparkline.js";
 import { DataTable, type Column } from "../components/table.js";
 import { AgentLink, Loaded, Names, Rate } from "../components/text.js";
-import { duration } from "../format.js";
+import { count, duration } from "../format.js";
 import { useInAddress } from "../route.js";
 
 type Row = AgentRank & { readonly trend: AgentTrend | undefined };
@@ -56,6 +56,18 @@ export function Agents() {
 
 function textOf({ agent_name, common_task_types }: Row): string {
   return `${agent_name} ${common_task_types.join(" ")}`.toLowerCase();
+}
+
+/** Tokens of a run, in the mean, input and output together; `null` where no run recorded any. */
+export function tokensOf({ average_input_tokens, average_output_tokens }: AgentStatistics): number | null {
+  return average_input_tokens === null && average_output_tokens === null
+    ? null
+    : (average_input_tokens ?? 0) + (average_output_tokens ?? 0);
+}
+
+/** Of what {@link tokensOf} is made: `in 12,300, out 4,560`. */
+export function tokenParts({ average_input_tokens, average_output_tokens }: AgentStatistics): string {
+  return `in ${count(average_input_tokens)}, out ${count(average_output_tokens)}`;
 }
 
 /** What the evidence says of a trend, in words. */
@@ -113,6 +125,18 @@ const COLUMNS: readonly Column<Row>[] = [
     kind: "number",
     value: ({ average_duration_seconds }) => average_duration_seconds,
     show: ({ average_duration_seconds }) => duration(average_duration_seconds),
+  },
+  {
+    id: "average_tokens",
+    name: "Tokens",
+    kind: "number",
+    title: "Tokens of a run, input and output together: mean of the runs that recorded them, without those of a cache",
+    value: tokensOf,
+    show: (row) => (
+      <span title={row.metered_count > 0 ? `${tokenParts(row)}; ${row.metered_count} runs` : undefined}>
+        {count(tokensOf(row))}
+      </span>
+    ),
   },
   {
     id: "average_quality",

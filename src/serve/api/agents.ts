@@ -24,6 +24,9 @@ const statistics = {
   unknown_count: z.number(),
   running_count: z.number(),
   rated_count: z.number(),
+  average_input_tokens: maybe.describe("Mean of the runs that recorded them; without those of a cache"),
+  average_output_tokens: maybe,
+  metered_count: z.number().describe("Runs that recorded tokens"),
   failure_reasons: z.array(z.object({ error_message: z.string(), count: z.number() })).readonly(),
 };
 
@@ -141,8 +144,6 @@ const Profile = z
         }),
       )
       .readonly(),
-    input_tokens: maybe,
-    output_tokens: maybe,
   })
   .openapi("AgentProfile") satisfies z.ZodType<AgentProfile>;
 
