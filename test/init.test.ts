@@ -10,9 +10,11 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 
+import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { describe, expect, it } from "vitest";
 
 import { temporaryDirectory } from "./support/directory.js";
+import { connectTo } from "./support/mcp.js";
 import { oak, ROOT } from "./support/oak.js";
 
 /** A project, and what its settings hold. */
@@ -94,6 +96,43 @@ describe("oak init", () => {
     expect(statSync(real).mode & 0o777).toBe(0o640);
     expect((await oak(["init", "--user", "--remove"], { env })).code).toBe(0);
     expect(readFileSync(real, "utf8")).toBe("{}");
+  });
+});
+
+describe("oak init's MCP server", () => {
+  it.each([
+    [[], ".mcp.json", undefined],
+    [[], ".mcp.json", '{"mcpServers": {"other": {"command": "x"}}}\n'],
+    [["--user"], ".claude.json", '{ "numStartups": 3 }'],
+  ])("with %j in %s, which held %j: starts as registered, and goes with --remove", async (options, name, text) => {
+    const folder = temporaryDirectory();
+    const file = join(folder, name);
+    if (text !== undefined) writeFileSync(file, text);
+    const env = { CLAUDE_CONFIG_DIR: folder };
+    expect((await oak(["init", "claude-code", ...options], { cwd: folder, env })).code).toBe(0);
+    const { mcpServers, ...rest } = JSON.parse(readFileSync(file, "utf8"));
+    const { "oak-telemetry": server, ...others } = mcpServers;
+    expect({ ...rest, ...(text?.includes("other") ? { mcpServers: others } : {}) }).toEqual(JSON.parse(text ?? "{}"));
+
+    // Node alone is on the path, as with Claude Code's own installer.
+    const transport = new StdioClientTransport({
+      ...server,
+      cwd: folder,
+      env: { PATH: dirname(process.execPath), HOME: folder, OAK_TELEMETRY_DIR: join(folder, "telemetry") },
+    });
+    const client = await connectTo(transport);
+    expect(client.getServerVersion()).toMatchObject({ name: "oak-telemetry" });
+    const { tools } = await client.listTools();
+    expect(tools.map((tool) => tool.name)).toContain("recommend_agent");
+
+    expect((await oak(["init", "claude-code", ...options, "--remove"], { cwd: folder, env })).code).toBe(0);
+    expect(existsSync(file) ? readFileSync(file, "utf8") : undefined).toBe(text);
+  });
+
+  it("is named from the project's folder where oak is installed in it", async () => {
+    const { stdout } = await oak(["init", "--dry-run"], { cwd: ROOT });
+    expect(stdout).toContain("${CLAUDE_PROJECT_DIR:-.}/dist/cli/main.js");
+    expect(stdout).toContain("$CLAUDE_PROJECT_DIR/dist/hook.cjs");
   });
 });
 

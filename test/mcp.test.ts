@@ -2,27 +2,21 @@ import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
+import { StreamableHTTPClientTransport, type Client } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { describe, expect, it, onTestFinished } from "vitest";
 
 import { temporaryDirectory } from "./support/directory.js";
+import { connectTo } from "./support/mcp.js";
 import { oakJson, ROOT } from "./support/oak.js";
 import { serveDirectory } from "./support/server.js";
 
 const { PATH = "", HOME = "" } = process.env;
 
-async function connect(transport: ConstructorParameters<typeof Object>[0]): Promise<Client> {
-  const client = new Client({ name: "test", version: "1" });
-  await client.connect(transport as never);
-  onTestFinished(() => client.close());
-  return client;
-}
-
 /** The real command, spoken to as an orchestrator's program does. */
 function overStdio(directory: string): Promise<Client> {
   const args = [join(ROOT, "dist/cli/main.js"), "mcp", "--dir", directory];
-  return connect(new StdioClientTransport({ command: process.execPath, args, env: { PATH, HOME } }));
+  return connectTo(new StdioClientTransport({ command: process.execPath, args, env: { PATH, HOME } }));
 }
 
 interface Answer {
@@ -252,7 +246,7 @@ describe("/mcp", () => {
     const directory = temporaryDirectory();
     const { url } = await serveDirectory(directory);
     const clients = await Promise.all(
-      [1, 2, 3].map(() => connect(new StreamableHTTPClientTransport(new URL(`${url}/mcp`)))),
+      [1, 2, 3].map(() => connectTo(new StreamableHTTPClientTransport(new URL(`${url}/mcp`)))),
     );
     const ids = await Promise.all(clients.map(orchestrate));
     expect(new Set(ids).size).toBe(3);
@@ -267,7 +261,7 @@ describe("/mcp", () => {
       fetch(`${url}/mcp`, { method: "POST", body, headers: { "content-type": "application/json", ...headers } });
     expect((await post({ origin: "http://example.com" })).status).toBe(403);
     expect((await post({})).status).toBe(401);
-    const client = await connect(
+    const client = await connectTo(
       new StreamableHTTPClientTransport(new URL(`${url}/mcp`), {
         requestInit: { headers: { authorization: "Bearer a-token-of-some-length" } },
       }),

@@ -14,13 +14,16 @@ interface Options {
   readonly json?: boolean;
 }
 
-/** The hook's file in this installation. */
-const HOOK_FILE = fileURLToPath(new URL("../hook.cjs", import.meta.url));
+/** Files of this installation. */
+const FILES = {
+  hook: fileURLToPath(new URL("../hook.cjs", import.meta.url)),
+  oak: fileURLToPath(new URL("../cli/main.js", import.meta.url)),
+};
 
 export function addInit(program: Command): void {
   program
     .command("init")
-    .description("make Claude Code tell what its subagents do: hooks in its settings")
+    .description("make Claude Code tell what its subagents do, and ask oak: hooks and an MCP server in its settings")
     .argument("[program]", "claude-code", "claude-code")
     .option("--user", "in your own settings, for all projects (default: in those of the project in this folder)")
     .option("--dry-run", "show what would change, and change nothing")
@@ -29,9 +32,10 @@ export function addInit(program: Command): void {
     .addHelpText(
       "after",
       `
-Hooks are added to .claude/settings.json (with --user: ~/.claude/settings.json, CLAUDE_CONFIG_DIR is honoured). All else
-in the file stays as it is; a copy of it is kept beside it. Sessions that are open have to be started anew. What is
-recorded goes to the telemetry directory of the project: $OAK_TELEMETRY_DIR, its .oak folder, or your data folder.
+Hooks are added to .claude/settings.json, the MCP server to .mcp.json (with --user: to ~/.claude/settings.json and
+~/.claude.json, CLAUDE_CONFIG_DIR is honoured). All else in the files stays as it is; a copy is kept beside each.
+Sessions that are open have to be started anew. What is recorded goes to the telemetry directory of the project:
+$OAK_TELEMETRY_DIR, its .oak folder, or your data folder.
 
 Examples:
   oak init claude-code --dry-run
@@ -44,11 +48,11 @@ Examples:
       const { apply, planInstall, planRemoval } = await import("../../capture/claude-code/setup/install.js");
       const { SettingsError } = await import("../../capture/claude-code/setup/json-file.js");
       const { changesText, diffText } = await import("../views/init.js");
-      if (!options.remove && !existsSync(HOOK_FILE))
-        throw new CommandError(`${HOOK_FILE} is missing: install oak again`);
+      const absent = Object.values(FILES).find((file) => !existsSync(file));
+      if (!options.remove && absent !== undefined) throw new CommandError(`${absent} is missing: install oak again`);
       const scope = options.user ? ({ kind: "user" } as const) : ({ kind: "project", folder: process.cwd() } as const);
       try {
-        const changes = options.remove ? planRemoval(scope) : planInstall(scope, HOOK_FILE, mcpServer(program));
+        const changes = options.remove ? planRemoval(scope) : planInstall(scope, FILES);
         if (!options.dryRun) apply(changes, options.remove === true);
         const directory = findTelemetryDirectory();
         if (options.json) {
@@ -57,15 +61,10 @@ Examples:
         }
         if (options.dryRun && changes.length > 0) print(diffText(changes));
         else print(changesText(changes, options.remove === true, directory));
-        if (!options.user && !options.remove && changes.length > 0 && !HOOK_FILE.startsWith(process.cwd()))
-          note("the command names a file on this machine: for others who share these settings, use --user instead");
+        if (!options.user && !options.remove && changes.length > 0 && !FILES.hook.startsWith(process.cwd()))
+          note("the commands name files on this machine: for others who share these settings, use --user instead");
       } catch (error) {
         throw error instanceof SettingsError ? new CommandError(error.message) : error;
       }
     });
-}
-
-/** How Claude Code starts our MCP server, once there is the command. */
-function mcpServer(program: Command): { command: string; args: string[] } | undefined {
-  return program.commands.some((command) => command.name() === "mcp") ? { command: "oak", args: ["mcp"] } : undefined;
 }

@@ -11,8 +11,8 @@ export function addMcp(program: Command): void {
 An orchestrator asks recommend_agent before it delegates, and records what came of it. Over HTTP: oak serve, at /mcp.
 
 Examples:
-  oak init claude-code
-  claude mcp add oak -- npx oak mcp`,
+  oak init claude-code                  Claude Code starts it
+  oak mcp --dir ./.oak                  as any other client of the protocol does`,
     )
     .action(async (options: CommonOptions) => {
       const { serveMcp } = await import("../mcp.js");

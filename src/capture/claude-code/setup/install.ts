@@ -16,6 +16,7 @@ import { SettingsError } from "./json-file.js";
 import {
   hookCommand,
   installedCommands,
+  installedMcpServer,
   installHooks,
   installMcpServer,
   removeHooks,
@@ -41,16 +42,42 @@ function mcpPath(scope: Scope): string {
   return process.env["CLAUDE_CONFIG_DIR"] ? join(configFolder(), ".claude.json") : join(homedir(), ".claude.json");
 }
 
+/** Files of this installation that Claude Code runs with Node. */
+export interface InstalledFiles {
+  readonly hook: string;
+  /** The command `oak`. */
+  readonly oak: string;
+}
+
+/** The command that runs the hook. */
+function commandFor(scope: Scope, { hook }: InstalledFiles): string {
+  const inside = insideProject(scope, hook);
+  return hookCommand(inside === undefined ? escaped(slashed(hook)) : `$CLAUDE_PROJECT_DIR/${escaped(inside)}`);
+}
+
+/** How the MCP server is started: not as `oak`, which need not be on the path of whoever starts Claude Code. */
+function serverFor(scope: Scope, { oak }: InstalledFiles): McpServer {
+  const inside = insideProject(scope, oak);
+  // Claude Code fills in variables here, but from its own environment, where this one need not be.
+  return {
+    command: "node",
+    args: [inside === undefined ? slashed(oak) : `\${CLAUDE_PROJECT_DIR:-.}/${inside}`, "mcp"],
+  };
+}
+
 /**
- * The command that runs the hook's file. Below the project's folder it is named from there, so that it holds for
+ * What a file is called from the project's folder. Below it a file is named from there, so that the name holds for
  * everybody who has the project.
  */
-function commandFor(scope: Scope, hookFile: string): string {
-  const path = hookFile.replaceAll("\\", "/");
-  if (scope.kind === "user") return hookCommand(escaped(path));
-  const inside = relative(scope.folder, hookFile).replaceAll("\\", "/");
-  const isInside = inside !== "" && !inside.startsWith("../") && resolve(scope.folder, inside) === resolve(hookFile);
-  return hookCommand(isInside ? `$CLAUDE_PROJECT_DIR/${escaped(inside)}` : escaped(path));
+function insideProject(scope: Scope, file: string): string | undefined {
+  if (scope.kind === "user") return undefined;
+  const inside = slashed(relative(scope.folder, file));
+  const isInside = inside !== "" && !inside.startsWith("../") && resolve(scope.folder, inside) === resolve(file);
+  return isInside ? inside : undefined;
+}
+
+function slashed(path: string): string {
+  return path.replaceAll("\\", "/");
 }
 
 /** Between double quotes, these mean something to a shell. */
@@ -70,9 +97,11 @@ export interface Change {
 }
 
 /** What installing changes: nothing in files that hold it already. @throws {SettingsError} */
-export function planInstall(scope: Scope, hookFile: string, server: McpServer | undefined): Change[] {
-  const changes = [planned(settingsPath(scope), (text) => installHooks(text, commandFor(scope, hookFile)))];
-  if (server) changes.push(planned(mcpPath(scope), (text) => installMcpServer(text, server)));
+export function planInstall(scope: Scope, files: InstalledFiles): Change[] {
+  const changes = [
+    planned(settingsPath(scope), (text) => installHooks(text, commandFor(scope, files))),
+    planned(mcpPath(scope), (text) => installMcpServer(text, serverFor(scope, files))),
+  ];
   return changes.filter(({ before, after }) => before !== after);
 }
 
@@ -95,7 +124,10 @@ export function planRemoval(scope: Scope): Change[] {
     const [command] = installedCommands(now).values();
     return command === undefined ? original : installHooks(original, command);
   });
-  const mcp = removal(mcpPath(scope), removeMcpServer, (original) => original);
+  const mcp = removal(mcpPath(scope), removeMcpServer, (original, now) => {
+    const server = installedMcpServer(now);
+    return server === undefined ? original : installMcpServer(original, server);
+  });
   return [settings, mcp].filter(({ before, after }) => before !== after);
 }
 

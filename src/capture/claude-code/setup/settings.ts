@@ -104,6 +104,12 @@ export interface McpServer {
 const MCP_SERVERS = "mcpServers";
 const MCP_NAME = "oak-telemetry";
 
+/** Our MCP server in a file such as `.mcp.json`. @throws {SettingsError} */
+export function installedMcpServer(text: string): McpServer | undefined {
+  const servers = new JsonFile(text).value[MCP_SERVERS];
+  return isObject(servers) ? (servers[MCP_NAME] as McpServer | undefined) : undefined;
+}
+
 /** Names the MCP server in a file such as `.mcp.json`. @throws {SettingsError} */
 export function installMcpServer(text: string | undefined, server: McpServer): string {
   const file = new JsonFile(text);
