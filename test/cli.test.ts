@@ -188,6 +188,8 @@ describe("oak demo", () => {
       "Recommended: backend-architect",
       "Not enough evidence to recommend an agent",
       "What next",
+      "oak init claude-code",
+      "oak import claude-code",
     ])
       expect(stdout).toContain(text);
     expect(stdout).not.toContain("\u001b[");

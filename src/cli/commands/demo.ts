@@ -19,12 +19,14 @@ export function addDemo(program: Command): void {
         "",
         heading("What next"),
         `  The demo's telemetry stays in ${directory}:`,
+        `    oak serve --dir ${directory} --open`,
         `    oak report --dir ${directory}`,
         `    oak recommend --dir ${directory} --task "Test the shop" --explain`,
-        `    oak doctor --dir ${directory}`,
-        "  Record your own agents, then ask oak report:",
-        "    from a program, with a few lines around the calls that you already make",
-        "    from a script in any language: oak log --help",
+        "  Record your own agents, then ask oak report or oak serve:",
+        "    Claude Code, from now on: oak init claude-code",
+        "    Claude Code, what already happened: oak import claude-code",
+        "    a program, with a few lines around the calls that you already make",
+        "    a script in any language: oak log --help",
       );
     });
 }
