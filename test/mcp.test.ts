@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { StreamableHTTPClientTransport, type Client } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 
 import { temporaryDirectory } from "./support/directory.js";
 import { connectTo } from "./support/mcp.js";
