@@ -2,6 +2,7 @@ import type { AgentRank, AgentStatistics } from "../../../src/analyze/statistics
 import type { AgentTrend } from "../../../src/analyze/trends.js";
 import { useApi } from "../api.js";
 import { Empty } from "../components/empty.js";
+import { SearchField } from "../components/search-field.js";
 import { Sparkline } from "../components/sparkline.js";
 import { DataTable, type Column } from "../components/table.js";
 import { AgentLink, Loaded, Names, Rate } from "../components/text.js";
@@ -28,15 +29,12 @@ export function Agents() {
           return (
             <>
               <div class="controls" role="search">
-                <label>
-                  Search
-                  <input
-                    type="search"
-                    placeholder="agent or kind of task"
-                    value={typed.value["search"] ?? ""}
-                    onInput={(event) => (typed.value = { search: event.currentTarget.value })}
-                  />
-                </label>
+                <SearchField
+                  name="Search"
+                  placeholder="agent or kind of task"
+                  value={typed.value["search"]}
+                  onText={(search) => (typed.value = { search })}
+                />
               </div>
               <DataTable
                 id="agents"

@@ -12,6 +12,7 @@ import { useApi } from "../api.js";
 import { Because } from "../components/because.js";
 import { Empty } from "../components/empty.js";
 import { IntervalBar } from "../components/interval.js";
+import { SearchField } from "../components/search-field.js";
 import { DataTable, type Column } from "../components/table.js";
 import { AgentLink, Loaded, Names } from "../components/text.js";
 import { duration, percent } from "../format.js";
@@ -40,24 +41,19 @@ export function Recommend() {
     <>
       <h1>Recommend</h1>
       <div class="controls" role="search">
-        <label class="wide">
-          Task
-          <input
-            type="search"
-            value={task}
-            placeholder="what is to be done, in your own words"
-            onInput={(event) => set({ task: event.currentTarget.value })}
-          />
-        </label>
-        <label>
-          Domain, if you like
-          <input
-            type="search"
-            value={domain}
-            placeholder="backend, security…"
-            onInput={(event) => set({ domain: event.currentTarget.value })}
-          />
-        </label>
+        <SearchField
+          name="Task"
+          placeholder="what is to be done, in your own words"
+          value={task}
+          onText={(text) => set({ task: text })}
+          wide
+        />
+        <SearchField
+          name="Domain, if you like"
+          placeholder="backend, security…"
+          value={domain}
+          onText={(text) => set({ domain: text })}
+        />
       </div>
       {question === undefined ? (
         <Empty unless="Type a task: agents are ranked by what came of tasks like it, as you type." />

@@ -2,6 +2,7 @@ import type { WorkflowList, WorkflowSummary } from "../../../src/analyze/workflo
 import { WORKFLOW_STATUSES } from "../../../src/analyze/workflows.js";
 import { read, useApi } from "../api.js";
 import { Empty } from "../components/empty.js";
+import { SearchField } from "../components/search-field.js";
 import { DataTable, type Column } from "../components/table.js";
 import { Loaded, Names, Status, Time } from "../components/text.js";
 import { duration, percent } from "../format.js";
@@ -122,15 +123,12 @@ function Filters() {
   const set = (name: string, value: string | undefined) => setParameters({ [name]: value, offset: undefined });
   return (
     <div class="controls" role="search">
-      <label>
-        Search
-        <input
-          type="search"
-          placeholder="project, agent or id"
-          value={typed.value["search"] ?? ""}
-          onInput={(event) => (typed.value = { search: event.currentTarget.value })}
-        />
-      </label>
+      <SearchField
+        name="Search"
+        placeholder="project, agent or id"
+        value={typed.value["search"]}
+        onText={(search) => (typed.value = { search })}
+      />
       <label>
         Status
         <select value={parameters.get("status") ?? ""} onChange={(event) => set("status", event.currentTarget.value)}>
