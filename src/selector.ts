@@ -1,6 +1,7 @@
 import type { AgentDefinition } from "./agents/agent-definitions.js";
 import { sourceOf, type TelemetryAnalyzer } from "./analyzer.js";
 import { agentTrend, RECENT_DAYS } from "./analyze/trends.js";
+import type { DefinitionProblem } from "./event/agent-files.js";
 import { formatTimestamp, parseTimestamp } from "./event/clock.js";
 import {
   alternative,
@@ -10,7 +11,6 @@ import {
   type AgentRanking,
   type Alternative,
   type Answer,
-  type DefinitionProblem,
   type RecentPerformance,
   type ShortlistedAgent,
 } from "./select/advice.js";

@@ -1,7 +1,14 @@
 import { existsSync } from "node:fs";
 import { basename, resolve } from "node:path";
 
-import { definitionHash, findAgentFolders, listAgentFiles, readAgentFile, reasonOf } from "../event/agent-files.js";
+import {
+  definitionHash,
+  findAgentFolders,
+  listAgentFiles,
+  readAgentFile,
+  reasonOf,
+  type DefinitionProblem,
+} from "../event/agent-files.js";
 import type { FrontMatter } from "./front-matter.js";
 
 /** An agent as its definition file describes it. */
@@ -20,12 +27,6 @@ export interface AgentDefinition {
   readonly path: string;
   /** Whose it is; `given`: of a folder that was asked for. */
   readonly source: "project" | "user" | "given";
-}
-
-/** A file or folder of which nothing could be learned, and why. */
-interface DefinitionProblem {
-  readonly path: string;
-  readonly reason: string;
 }
 
 /** What the folders of agents hold. */

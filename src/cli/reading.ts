@@ -7,6 +7,7 @@ import { CommandError } from "./errors.js";
 import { count } from "./format.js";
 import type { ProgressListener } from "../log/size.js";
 import type { AnalysisOptions, CommonOptions } from "./options.js";
+import { progressLine } from "./progress.js";
 import { note, print } from "./terminal.js";
 
 /** The telemetry directory that a reading command means; one that the user named must exist. */
@@ -65,12 +66,8 @@ export function noteUnreadable(lines: number): void {
  */
 export function showProgress(doing = "reading the log"): ProgressListener | undefined {
   if (!process.stderr.isTTY) return undefined;
-  let shown = "";
-  return (done, total) => {
-    const text = done < total ? `${doing}: ${Math.floor((100 * done) / total)}%` : "";
-    if (text !== shown) process.stderr.write(`\r\u001b[K${text}`);
-    shown = text;
-  };
+  const { show } = progressLine();
+  return (done, total) => show(done < total ? `${doing}: ${Math.floor((100 * done) / total)}%` : "");
 }
 
 /** What to say where nothing was recorded. */

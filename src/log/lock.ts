@@ -1,6 +1,8 @@
 import { rmSync } from "node:fs";
 import { open, readFile, rm } from "node:fs/promises";
 
+import { isAlive } from "../event/process.js";
+
 /** Somebody else is at work. */
 export class LockedError extends Error {
   override readonly name = "LockedError";
@@ -45,15 +47,5 @@ async function acquire(path: string): Promise<void> {
         throw new LockedError(`process ${holder || "unknown"} is at it (if not, delete ${path})`);
       await rm(path, { force: true });
     }
-  }
-}
-
-function isAlive(process_id: number): boolean {
-  try {
-    process.kill(process_id, 0);
-    return true;
-  } catch (error) {
-    // It may be somebody else's.
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }

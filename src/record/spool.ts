@@ -4,6 +4,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { threadId } from "node:worker_threads";
 
+import { isAlive } from "../event/process.js";
 import { Appender, type AppenderOptions } from "./append.js";
 
 /** Where lines wait for a server, below the telemetry directory: in a folder for each endpoint. */
@@ -210,15 +211,5 @@ function isOrphan(name: string, path: string): boolean {
     return Date.now() - statSync(path).mtimeMs > LEASE_MILLISECONDS;
   } catch {
     return false;
-  }
-}
-
-function isAlive(process_id: number): boolean {
-  try {
-    process.kill(process_id, 0);
-    return true;
-  } catch (error) {
-    // It may be somebody else's.
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }

@@ -1,3 +1,4 @@
+import type { DefinitionProblem } from "../event/agent-files.js";
 import { isTested, type Candidate } from "./choice.js";
 import type { DomainMatch } from "./domain.js";
 import type { PastRun } from "./past-run.js";
@@ -84,12 +85,6 @@ export interface Answer {
   readonly runs: number;
   /** Agent definition files that could not be used, and why. */
   readonly definition_problems: readonly DefinitionProblem[];
-}
-
-/** A file or folder of which nothing could be learned, and why. */
-export interface DefinitionProblem {
-  readonly path: string;
-  readonly reason: string;
 }
 
 /** The agent that is most likely to succeed. */

@@ -38,7 +38,7 @@ export interface ClaudeCodeImportOptions {
   /** What counts as now: milliseconds since 1970. */
   readonly now?: number;
   /** Called with the bytes read so far, and how many there are. */
-  readonly onProgress?: (done: number, total: number) => void;
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
 /** How many of something were found, and how many of them the log did not hold. */

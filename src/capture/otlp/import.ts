@@ -17,7 +17,7 @@ export interface OtlpImportOptions extends TracesOptions {
   /** Counts what would be added, and adds nothing. */
   readonly dry_run?: boolean;
   /** Called with the bytes read so far of all files, and how many there are. */
-  readonly onProgress?: (done: number, total: number) => void;
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
 /** What an import found and added. */

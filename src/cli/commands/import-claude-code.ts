@@ -54,7 +54,7 @@ Examples:
           ...(options.since === undefined ? {} : { since: parseTimestamp(options.since(now))! }),
           ...(options.dryRun ? { dry_run: true } : {}),
           ...(options.redact ? {} : { redact: (text: string) => text }),
-          ...progress(),
+          onProgress: showProgress("reading transcripts"),
         });
         if (options.json) return printJson(result);
         const { importedText, notUnderstoodText } = await import("../views/import-claude-code.js");
@@ -83,9 +83,4 @@ function unknownProject({ message, projects }: { message: string; projects: read
   if (projects.length === 0) return `${message}, nor of any other`;
   const more = projects.length > PROJECTS_NAMED ? ` and ${projects.length - PROJECTS_NAMED} more` : "";
   return `${message}; there are those of ${printable(projects.slice(0, PROJECTS_NAMED).join(", "))}${more}`;
-}
-
-function progress(): { onProgress?: (done: number, total: number) => void } {
-  const onProgress = showProgress("reading transcripts");
-  return onProgress ? { onProgress } : {};
 }

@@ -4,6 +4,7 @@ import { findTelemetryDirectory } from "../../event/directory.js";
 import type { OtlpImportResult } from "../../capture/otlp/import.js";
 import { count, grouped } from "../format.js";
 import { commonOptions, type CommonOptions } from "../options.js";
+import { showProgress } from "../reading.js";
 import { note, print, printable, printJson } from "../terminal.js";
 
 interface Options extends CommonOptions {
@@ -39,7 +40,7 @@ Examples:
         files,
         dry_run,
         ...(redact ? {} : { redact: false }),
-        ...progress(),
+        onProgress: showProgress("reading traces"),
       });
       if (options.json) printJson(result);
       else printResult(result);
@@ -68,17 +69,4 @@ function printResult(result: OtlpImportResult): void {
   if (result.rejected > 0) note(`rejected: ${count(result.rejected, "span or log record", "spans or log records")}`);
   for (const { where, reason } of result.damage.slice(0, PLACES)) note(`${printable(where)}: ${printable(reason)}`);
   if (result.damaged > PLACES) note(`… and ${grouped(result.damaged - PLACES)} more places`);
-}
-
-/** How far it is, on a terminal, in a line that is overwritten and gone at the end. */
-function progress(): { onProgress?: (done: number, total: number) => void } {
-  if (!process.stderr.isTTY) return {};
-  let shown = "";
-  return {
-    onProgress: (done, total) => {
-      const text = done < total ? `importing: ${Math.floor((100 * done) / total)}%` : "";
-      if (text !== shown) process.stderr.write(`\r\u001b[K${text}`);
-      shown = text;
-    },
-  };
 }

@@ -2,7 +2,8 @@ import { existsSync } from "node:fs";
 
 import { InvalidArgumentError, Option, type Command } from "commander";
 
-import type { AgentAdvice, AgentRanking, DefinitionProblem } from "../../select/advice.js";
+import type { DefinitionProblem } from "../../event/agent-files.js";
+import type { AgentAdvice, AgentRanking } from "../../select/advice.js";
 import type { AgentSelector, AgentQuery } from "../../selector.js";
 import { CommandError } from "../errors.js";
 import { count } from "../format.js";
