@@ -84,6 +84,37 @@ describe.skipIf(!hasBrowser())("the dashboard", () => {
     expect(Object.fromEntries(shown)).toEqual(Object.fromEntries(known));
   });
 
+  it("shows what was last while nothing is running", async () => {
+    const { url } = await serveDirectory(demo);
+    const { page } = await open(url);
+    const { workflows } = await oakJson<{ workflows: { project_name: string }[] }>([
+      "workflows",
+      "--list",
+      "--limit",
+      "5",
+      "--dir",
+      demo,
+    ]);
+    await page.getByRole("heading", { name: "Last workflows" }).waitFor();
+    expect(await page.locator("tbody tr td:first-child").allInnerTexts()).toEqual(
+      workflows.map(({ project_name }) => project_name),
+    );
+    await page.getByRole("link", { name: "All 57 workflows" }).click();
+    await page.getByRole("heading", { name: "Workflows" }).waitFor();
+  });
+
+  it("keeps a table's first column and what it is about in sight where it is wider than the screen", async () => {
+    const { url } = await serveDirectory(demo);
+    const { page } = await open(`${url}/agents`, { viewport: { width: 375, height: 800 } });
+    const table = page.locator(".table");
+    const left = async (selector: string) => (await table.locator(selector).first().boundingBox())!.x;
+    const before = [await left("tbody td:first-child"), await left("caption span"), await left("tbody td:last-child")];
+    await table.evaluate((element) => element.scrollTo({ left: 10_000 }));
+    const after = [await left("tbody td:first-child"), await left("caption span"), await left("tbody td:last-child")];
+    expect(after.slice(0, 2)).toEqual(before.slice(0, 2));
+    expect(after[2]).toBeLessThan(before[2]! - 100);
+  });
+
   it.skipIf(python.absent)("shows what the Python logger wrote", async () => {
     const directory = temporaryDirectory();
     for (const name of readdirSync(python.path).filter((file) => file.endsWith(".jsonl")))

@@ -32,22 +32,27 @@ interface Properties<R> {
   readonly page?: number;
   /** The server sorts and pages: rows stay as they come, and this gives all of them to be taken away. */
   readonly all?: () => Promise<readonly R[]>;
+  /** A glance at what another view has: rows stay as they come, and are not to be taken away. */
+  readonly glance?: boolean;
 }
 
 const PAGE = 50;
 
 /** A table that can be sorted, goes on by pages, and can be taken away as CSV and JSON. */
-export function DataTable<R>({ id, caption, columns, rows, keyOf, sortedBy, page = PAGE, all }: Properties<R>) {
+export function DataTable<R>(given: Properties<R>) {
+  const { id, caption, columns, rows, keyOf, sortedBy, page = PAGE, all, glance = false } = given;
   const { parameters } = route.value;
   const shown = Number(parameters.get(`${id}.rows`)) || page;
   const order = parameters.get(`${id}.sort`) ?? sortedBy;
-  const sorted = useMemo(() => (all ? rows : sortRows(rows, columns, order)), [rows, order]);
-  const fixed = all !== undefined;
+  const fixed = glance || all !== undefined;
+  const sorted = useMemo(() => (fixed ? rows : sortRows(rows, columns, order)), [rows, order]);
   return (
     <>
       <div class="table" role="region" aria-label={caption} tabIndex={0}>
         <table>
-          <caption>{caption}</caption>
+          <caption>
+            <span>{caption}</span>
+          </caption>
           <thead>
             <tr>
               {columns.map((column) => (
@@ -86,14 +91,16 @@ export function DataTable<R>({ id, caption, columns, rows, keyOf, sortedBy, page
           </tbody>
         </table>
       </div>
-      <p class="controls">
-        {sorted.length > shown && (
-          <button type="button" onClick={() => setParameters({ [`${id}.rows`]: String(shown + 2 * page) })}>
-            Show more ({(sorted.length - shown).toLocaleString()} left)
-          </button>
-        )}
-        <Exports id={id} columns={columns} rows={all ?? (() => Promise.resolve(sorted))} />
-      </p>
+      {!glance && (
+        <p class="controls">
+          {sorted.length > shown && (
+            <button type="button" onClick={() => setParameters({ [`${id}.rows`]: String(shown + 2 * page) })}>
+              Show more ({(sorted.length - shown).toLocaleString()} left)
+            </button>
+          )}
+          <Exports id={id} columns={columns} rows={all ?? (() => Promise.resolve(sorted))} />
+        </p>
+      )}
     </>
   );
 }

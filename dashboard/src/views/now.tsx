@@ -2,15 +2,21 @@ import type { Signal } from "@preact/signals";
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
-import type { WorkflowDetail } from "../../../src/analyze/workflow-detail.js";
+import type { WorkflowDetail, WorkflowList } from "../../../src/analyze/workflow-detail.js";
+import { useApi } from "../api.js";
 import { Alerts } from "../components/alerts.js";
 import { Empty } from "../components/empty.js";
-import { Names, Status } from "../components/text.js";
+import { DataTable } from "../components/table.js";
+import { Loaded, Names, Status } from "../components/text.js";
 import { duration, percent } from "../format.js";
 import { followRunning, running, runningTotal, runningTrouble } from "../live/running.js";
 import { href } from "../route.js";
 import { idleSoFar } from "../timeline/layout.js";
 import { elapsed, Timeline } from "../timeline/timeline.js";
+import { NO_WORKFLOW, WORKFLOW_COLUMNS } from "./workflows.js";
+
+/** As many workflows are shown while none is running. */
+const LAST = 5;
 
 /** What is running, live. */
 export function Now() {
@@ -95,11 +101,36 @@ function Elapsed({ workflow }: { workflow: WorkflowDetail }) {
   );
 }
 
+/** What was last, while nothing is. */
 function Nothing() {
+  const answer = useApi<WorkflowList>(`workflows?limit=${LAST}`);
   return (
     <>
       <p>What any program records in this directory shows here at once.</p>
-      <Empty unless={<a href={href(["workflows"])}>Workflows that have ended</a>} />
+      <Loaded answer={answer.value}>
+        {({ total, workflows }) =>
+          total === 0 ? (
+            <Empty unless={NO_WORKFLOW} />
+          ) : (
+            <>
+              <h2>Last workflows</h2>
+              <DataTable
+                id="last"
+                caption="Latest start first"
+                columns={WORKFLOW_COLUMNS}
+                rows={workflows}
+                keyOf={({ workflow_id }) => workflow_id}
+                glance
+              />
+              {total > workflows.length && (
+                <p>
+                  <a href={href(["workflows"])}>All {total.toLocaleString()} workflows</a>
+                </p>
+              )}
+            </>
+          )
+        }
+      </Loaded>
     </>
   );
 }

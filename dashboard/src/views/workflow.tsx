@@ -119,11 +119,10 @@ const RUNS: readonly Column<RunDetail>[] = [
   {
     id: "status",
     name: "Outcome",
-    kind: "text",
     value: ({ status }) => status,
     show: ({ status, error_message }) => (
       <>
-        <Status of={status} /> <bdi>{error_message}</bdi>
+        <Status of={status} /> {error_message !== null && <bdi class="reason">{error_message}</bdi>}
       </>
     ),
   },
@@ -149,7 +148,12 @@ const RUNS: readonly Column<RunDetail>[] = [
     value: ({ wait_seconds }) => wait_seconds,
     show: ({ wait_seconds }) => duration(wait_seconds),
   },
-  { id: "after_agent", name: "For", kind: "text", value: ({ after_agent }) => after_agent },
+  {
+    id: "after_agent",
+    name: "For",
+    value: ({ after_agent }) => after_agent,
+    show: ({ after_agent }) => (after_agent === null ? "–" : <AgentLink name={after_agent} />),
+  },
   {
     id: "critical_path_seconds",
     name: "Critical path",

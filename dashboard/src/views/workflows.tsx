@@ -16,7 +16,8 @@ const MOST = 1000;
 /** In a table; all of them are where the workflow is. */
 const MOST_AGENTS = 8;
 
-const COLUMNS: readonly Column<WorkflowSummary>[] = [
+/** Of workflows, wherever there is a list of them. */
+export const WORKFLOW_COLUMNS: readonly Column<WorkflowSummary>[] = [
   {
     id: "project_name",
     name: "Project",
@@ -65,6 +66,9 @@ const COLUMNS: readonly Column<WorkflowSummary>[] = [
   },
 ];
 
+/** Where there are only runs of agents. */
+export const NO_WORKFLOW = "No workflow has been recorded: runs of agents alone are under Agents.";
+
 const FILTERS = ["search", "status", "agent", "project", "since"] as const;
 
 /** All workflows, latest start first. */
@@ -96,14 +100,14 @@ export function Workflows() {
                 No workflow is like that. <a href={href(["workflows"])}>All workflows</a>
               </p>
             ) : (
-              <Empty unless="No workflow has been recorded: runs of agents alone are under Agents." />
+              <Empty unless={NO_WORKFLOW} />
             )
           ) : (
             <>
               <DataTable
                 id="workflows"
                 caption={`${total.toLocaleString()} ${total === 1 ? "workflow" : "workflows"}, latest start first`}
-                columns={COLUMNS}
+                columns={WORKFLOW_COLUMNS}
                 rows={workflows}
                 keyOf={({ workflow_id }) => workflow_id}
                 all={all}
