@@ -84,7 +84,7 @@ export class OtlpReceiver {
   #write(events: readonly TelemetryEvent[]): string | undefined {
     const all = [...this.#unwritten, ...events];
     if (all.length === 0) return undefined;
-    const { failure } = this.#intake.take(all);
+    const failure = this.#intake.write(all);
     this.#unwritten = failure === undefined ? [] : all.slice(-MOST_UNWRITTEN);
     return failure;
   }

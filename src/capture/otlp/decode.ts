@@ -130,7 +130,7 @@ function spanOf(object: JsonObject, resource: Attributes): Span | string {
       time_us: read.microseconds(event["timeUnixNano"] ?? event["time_unix_nano"]) ?? start_us,
       attributes: read.attributes(event["attributes"]),
     })),
-    status: read.isObject(status) ? statusOf(status) : { code: "unset" },
+    status: read.isObject(status) ? statusOf(status) : UNSET,
     resource,
   };
 }
@@ -142,7 +142,10 @@ const STATUS_CODES: Readonly<Record<string, SpanStatus["code"]>> = {
   STATUS_CODE_ERROR: "error",
 };
 
+const UNSET: SpanStatus = { code: "unset" };
+
 function statusOf({ code, message }: JsonObject): SpanStatus {
+  if (code === undefined && message === undefined) return UNSET;
   return { code: STATUS_CODES[String(code)] ?? "unset", message: read.text(message) || undefined };
 }
 

@@ -38,11 +38,13 @@ export function id(value: unknown, bytes: number): string | undefined {
   return hex.length === 2 * bytes && /[^0]/.test(hex) ? hex : undefined;
 }
 
-/** Nanoseconds since 1970 as microseconds, which a number holds exactly; 0 is what is not known. */
+/** Nanoseconds since 1970 as microseconds, which a number holds exactly until 2255; 0 is what is not known. */
 export function microseconds(nanoseconds: unknown): number | undefined {
-  if (typeof nanoseconds === "number") return nanoseconds > 0 ? Math.floor(nanoseconds / 1000) : undefined;
-  if (typeof nanoseconds !== "string" || !/^\d{1,20}$/.test(nanoseconds)) return undefined;
-  return Number(nanoseconds.slice(0, -3)) || undefined;
+  let time: number;
+  if (typeof nanoseconds === "number") time = Math.floor(nanoseconds / 1000);
+  else if (typeof nanoseconds === "string" && /^\d{1,20}$/.test(nanoseconds)) time = Number(nanoseconds.slice(0, -3));
+  else return undefined;
+  return time > 0 && time <= Number.MAX_SAFE_INTEGER ? time : undefined;
 }
 
 /** A list of `{key, value}` by key. */

@@ -35,7 +35,7 @@ export class Traces {
   #spans = 0;
 
   constructor({ redact = chosenRedaction(), max_spans = MAX_SPANS }: TracesOptions = {}) {
-    this.#redact = redact === false ? (text) => text : redact;
+    this.#redact = redact === false ? (text) => text : remembering(redact);
     this.#maxSpans = max_spans;
   }
 
@@ -128,6 +128,24 @@ function isWhole({ spans }: HeldTrace): boolean {
     else if (!spans.has(parent_id)) return false;
   }
   return rooted;
+}
+
+/** Texts that are remembered, and how long one may be: names of projects come with every trace. */
+const MOST_REMEMBERED = 1000;
+const LONGEST_REMEMBERED = 100;
+
+/** Looks once for secrets in a short text that comes again and again. */
+function remembering(redact: (text: string) => string): (text: string) => string {
+  const known = new Map<string, string>();
+  return (text) => {
+    if (text.length > LONGEST_REMEMBERED) return redact(text);
+    let redacted = known.get(text);
+    if (redacted !== undefined) return redacted;
+    if (known.size >= MOST_REMEMBERED) known.clear();
+    redacted = redact(text);
+    known.set(text, redacted);
+    return redacted;
+  };
 }
 
 /** Which line overrules which: two of the same subject. A handoff overrules none. */
