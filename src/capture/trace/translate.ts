@@ -65,6 +65,7 @@ function stated(span: Observation, members: readonly Observation[], trace: Trace
   const end_us = trace.endOf(span);
   const ends = members.map((member) => trace.endOf(member) ?? Number.NaN);
   const inner = span.bounded_by_agents === true && !ends.some(Number.isNaN);
+  const ended = inner && end_us !== undefined ? Math.max(...ends) : end_us;
   // What goes on around its agents is the work of one that is no invocation: it would look like waiting.
   const start_us = span.bounded_by_agents ? Math.min(...members.map((member) => member.start_us)) : span.start_us;
   return {
@@ -72,8 +73,8 @@ function stated(span: Observation, members: readonly Observation[], trace: Trace
     project_name: span.name,
     session_id: span.session_id,
     start_us,
-    // An agent may have been started when it had ended.
-    end_us: end_us === undefined ? undefined : Math.max(start_us, inner ? Math.max(...ends) : end_us),
+    // It goes on with an agent that was started when it had ended.
+    end_us: ended !== undefined && ended >= start_us ? ended : undefined,
     outcome: span.outcome ?? failureOfLast(members),
     agents_executed: names(members),
   };
