@@ -152,6 +152,17 @@ export const EVENT_SCHEMAS: { readonly [E in EventName]: z.ZodType<Extract<Telem
 
 export const EVENT_NAMES = Object.keys(EVENT_SCHEMAS) as readonly EventName[];
 
+/** The event, or why it is none. */
+export function checkEvent(value: unknown): TelemetryEvent | string {
+  const name: unknown = typeof value === "object" && value !== null && "event" in value ? value.event : undefined;
+  if (typeof name !== "string" || !Object.hasOwn(EVENT_SCHEMAS, name))
+    return `event: must be one of ${EVENT_NAMES.join(", ")}`;
+  const result = EVENT_SCHEMAS[name as EventName].safeParse(value);
+  if (result.success) return result.data;
+  const { path, message } = result.error.issues[0]!;
+  return `${path.join(".")}: ${message}`;
+}
+
 /** What a line without an `event` field is, by the file that holds it: the Python logger writes none into these two. */
 export const IMPLIED_EVENT: { readonly [K in LogKind]: EventName | undefined } = {
   workflow: undefined,

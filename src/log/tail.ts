@@ -20,8 +20,12 @@ export interface TailEntry {
 /** Where a file system gives no notice of a change, or loses one, milliseconds. */
 const POLL_MILLISECONDS = 500;
 
-/** While lines keep coming, they are read together, so often, milliseconds. */
+/** While lines keep coming, they are read together, at most so often, milliseconds. */
 const PAUSE_MILLISECONDS = 20;
+
+/** And one rests so long in terms of what the last reading took, but not longer than this. */
+const REST = 5;
+const LONGEST_REST_MILLISECONDS = 250;
 
 /** So much of what stood before an offset is compared, to notice that a file was written anew. */
 const COMPARED_BYTES = 256;
@@ -140,16 +144,23 @@ export class LogTail {
       this.#again = true;
       return;
     }
+    const began = performance.now();
     this.#reading = this.#read()
-      .catch((error: unknown) => this.listener.onTrouble(error))
-      .finally(() =>
-        setTimeout(() => {
-          this.#reading = undefined;
-          if (!this.#again || this.#stopped) return;
-          this.#again = false;
-          this.#look();
-        }, PAUSE_MILLISECONDS),
-      );
+      .catch((error: unknown) => {
+        if (!this.#stopped) this.listener.onTrouble(error);
+      })
+      .finally(() => {
+        const rest = Math.min(REST * (performance.now() - began), LONGEST_REST_MILLISECONDS);
+        setTimeout(
+          () => {
+            this.#reading = undefined;
+            if (!this.#again || this.#stopped) return;
+            this.#again = false;
+            this.#look();
+          },
+          Math.max(PAUSE_MILLISECONDS, rest),
+        );
+      });
   }
 
   async #read(): Promise<void> {
@@ -167,7 +178,8 @@ export class LogTail {
       if (sizes[i]!.size >= this.#offsets[kind] && (await this.#beforeOffset(kind)) === this.#before.get(kind))
         continue;
       await this.#goToEnd();
-      this.listener.onReset(this.#offsets);
+      // Whoever stopped may have deleted it.
+      if (!this.#stopped) this.listener.onReset(this.#offsets);
       return;
     }
     for await (const entries of readFrom(this.directory, this.#offsets)) {

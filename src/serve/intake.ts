@@ -1,5 +1,5 @@
-import type { EventName, TelemetryEvent } from "../event/events.js";
-import { EVENT_NAMES, EVENT_SCHEMAS } from "../event/schema.js";
+import type { TelemetryEvent } from "../event/events.js";
+import { checkEvent } from "../event/schema.js";
 import { EventWriter } from "../record/event-writer.js";
 
 /** What became of events that somebody sent. */
@@ -10,7 +10,7 @@ export interface Receipt {
   readonly failure?: string;
 }
 
-/** Writes what is sent to the server into the log: what is an event, and nothing else. */
+/** Writes what is sent to the server into the log. */
 export class Intake {
   readonly #writer: EventWriter;
   #failure: unknown;
@@ -21,34 +21,30 @@ export class Intake {
     });
   }
 
+  /** Writes what is an event, and nothing else. */
   take(values: readonly unknown[]): Receipt {
     const events: TelemetryEvent[] = [];
     const rejected: { index: number; error: string }[] = [];
     values.forEach((value, index) => {
-      const checked = check(value);
+      const checked = checkEvent(value);
       if (typeof checked === "string") rejected.push({ index, error: checked });
       else events.push(checked);
     });
+    const failure = this.write(events);
+    return failure === undefined ? { accepted: events.length, rejected } : { accepted: 0, rejected, failure };
+  }
+
+  /** Writes events. Gives what the file system says, if anything: nothing is known to be written then. */
+  write(events: readonly TelemetryEvent[]): string | undefined {
     this.#failure = undefined;
     this.#writer.write(events);
     this.#writer.flush();
     const failure: unknown = this.#failure;
-    if (failure === undefined) return { accepted: events.length, rejected };
-    return { accepted: 0, rejected, failure: failure instanceof Error ? failure.message : "it could not be written" };
+    if (failure === undefined) return undefined;
+    return failure instanceof Error ? failure.message : "it could not be written";
   }
 
   close(): void {
     this.#writer.close();
   }
-}
-
-/** The event, or why it is none. */
-function check(value: unknown): TelemetryEvent | string {
-  const name: unknown = typeof value === "object" && value !== null && "event" in value ? value.event : undefined;
-  if (typeof name !== "string" || !Object.hasOwn(EVENT_SCHEMAS, name))
-    return `event: must be one of ${EVENT_NAMES.join(", ")}`;
-  const result = EVENT_SCHEMAS[name as EventName].safeParse(value);
-  if (result.success) return result.data;
-  const { path, message } = result.error.issues[0]!;
-  return `${path.join(".")}: ${message}`;
 }

@@ -84,7 +84,7 @@ export class OtlpReceiver {
   #write(events: readonly TelemetryEvent[]): string | undefined {
     const all = [...this.#unwritten, ...events];
     if (all.length === 0) return undefined;
-    const { failure } = this.#intake.take(all);
+    const failure = this.#intake.write(all);
     this.#unwritten = failure === undefined ? [] : all.slice(-MOST_UNWRITTEN);
     return failure;
   }
@@ -132,7 +132,8 @@ async function readRequest(c: Context, signal: Signal): Promise<unknown> {
   if (unwanted in request) throw new Refusal(400, `${unwanted} belong to /v1/${other}`);
   if (Object.keys(request).length > 0 && !(wanted in request || snakeCase(wanted) in request))
     throw new Refusal(400, `there are no ${wanted} in it`);
-  if (attributesIn(request) > MAX_ATTRIBUTES)
+  // The shortest takes two bytes, in either form.
+  if (bytes.length > 2 * MAX_ATTRIBUTES && attributesIn(request) > MAX_ATTRIBUTES)
     throw new Refusal(413, `a request may hold ${MAX_ATTRIBUTES} attributes: send less at once`);
   return request;
 }

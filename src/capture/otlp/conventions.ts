@@ -1,4 +1,4 @@
-import type { Observation, ObservationKind, TokenUsage } from "../trace/observation.js";
+import { TOKEN_FIELDS, type Observation, type ObservationKind, type TokenUsage } from "../trace/observation.js";
 import { invocationId, SPAWN_TOOLS, workflowId } from "../claude-code/identity.js";
 import type { LogRecord, Span } from "./decode.js";
 import { taskOf } from "./task.js";
@@ -88,7 +88,7 @@ function openInference({ name, attributes }: Span): Meaning | undefined {
     case "AGENT":
       return {
         kind: "agent",
-        name: string(attributes, "agent.name", "graph.node.name", "graph.node.id") ?? name,
+        name: string(attributes, "agent.name", "graph.node.name", "graph.node.id") ?? (name || "unknown"),
         ...openInferenceCall(attributes),
         ...(node === undefined ? {} : { node: { id: node, after: string(attributes, "graph.node.parent_id") } }),
       };
@@ -205,7 +205,7 @@ export function observeLog({ name, time_us, trace_id, span_id, attributes }: Log
     source: "claude-code",
     name: agent,
     agent_id,
-    start_us: time_us - Math.round((duration ?? 0) * 1000),
+    start_us: Math.max(0, time_us - Math.round((duration ?? 0) * 1000)),
     end_us: time_us,
     session_id: session,
     model: string(attributes, "model"),
@@ -256,8 +256,7 @@ function apart(total: number | undefined, ...parts: (number | undefined)[]): num
 
 /** Nothing, where nothing is known. */
 function usage(tokens: TokenUsage): TokenUsage | undefined {
-  const known = Object.entries(tokens).filter(([, count]) => count !== undefined);
-  return known.length > 0 ? Object.fromEntries(known) : undefined;
+  return TOKEN_FIELDS.some((field) => tokens[field] !== undefined) ? tokens : undefined;
 }
 
 /** The first of these attributes that is a text with something in it. */

@@ -69,95 +69,104 @@ export async function decodeProtobufRequest(bytes: Uint8Array, signal: Signal): 
  */
 export function decodeRequest(request: unknown): Decoded {
   if (!read.isObject(request)) throw new TypeError("a request must be a JSON object");
-  const resourceSpans = read.member(request, "resourceSpans");
-  const resourceLogs = read.member(request, "resourceLogs");
   const names = Object.keys(request);
   if (names.length > 0 && !names.some((name) => /^resource_?(?:spans|logs)$/i.test(name)))
     throw new TypeError("neither resourceSpans nor resourceLogs is in it");
   const rejects: string[] = [];
-  const spans = inScopes(resourceSpans, ["scopeSpans", "instrumentationLibrarySpans"], "spans", (object, resource) =>
-    spanOf(object, resource, rejects),
-  );
-  const logs = inScopes(resourceLogs, ["scopeLogs", "instrumentationLibraryLogs"], "logRecords", (object, resource) =>
-    logOf(object, resource, rejects),
-  );
+  const spans: Span[] = [];
+  for (const group of read.objects(request["resourceSpans"] ?? request["resource_spans"])) {
+    const resource = resourceOf(group);
+    const scopes = [
+      ...read.objects(group["scopeSpans"] ?? group["scope_spans"]),
+      ...read.objects(group["instrumentationLibrarySpans"] ?? group["instrumentation_library_spans"]),
+    ];
+    for (const scope of scopes)
+      for (const object of read.objects(scope["spans"])) {
+        const span = spanOf(object, resource);
+        if (typeof span === "string") rejects.push(span);
+        else spans.push(span);
+      }
+  }
+  const logs: LogRecord[] = [];
+  for (const group of read.objects(request["resourceLogs"] ?? request["resource_logs"])) {
+    const resource = resourceOf(group);
+    const scopes = [
+      ...read.objects(group["scopeLogs"] ?? group["scope_logs"]),
+      ...read.objects(group["instrumentationLibraryLogs"] ?? group["instrumentation_library_logs"]),
+    ];
+    for (const scope of scopes)
+      for (const object of read.objects(scope["logRecords"] ?? scope["log_records"])) {
+        const log = logOf(object, resource);
+        if (typeof log === "string") rejects.push(log);
+        else logs.push(log);
+      }
+  }
   return { spans, logs, rejected: rejects.length, reason: rejects[0] };
 }
 
-function inScopes<T>(
-  groups: unknown,
-  scopes: readonly string[],
-  items: string,
-  make: (object: JsonObject, resource: Attributes) => T | undefined,
-): T[] {
-  return read.objects(groups).flatMap((group) => {
-    const described = group["resource"];
-    const resource = read.isObject(described) ? read.attributes(described["attributes"]) : {};
-    return scopes
-      .flatMap((name) => read.objects(read.member(group, name)))
-      .flatMap((scope) => read.objects(read.member(scope, items)))
-      .flatMap((object) => make(object, resource) ?? []);
-  });
+function resourceOf({ resource }: JsonObject): Attributes {
+  return read.isObject(resource) ? read.attributes(resource["attributes"]) : {};
 }
 
-function spanOf(object: JsonObject, resource: Attributes, rejects: string[]): Span | undefined {
-  const trace_id = read.id(read.member(object, "traceId"), 16);
-  const span_id = read.id(read.member(object, "spanId"), 8);
-  const start_us = read.microseconds(read.member(object, "startTimeUnixNano"));
-  if (trace_id === undefined || span_id === undefined || start_us === undefined) {
-    const wrong = trace_id === undefined ? "traceId" : span_id === undefined ? "spanId" : "startTimeUnixNano";
-    rejects.push(`a span has no valid ${wrong}`);
-    return undefined;
-  }
+/** The span, or why it is none. */
+function spanOf(object: JsonObject, resource: Attributes): Span | string {
+  const trace_id = read.id(object["traceId"] ?? object["trace_id"], 16);
+  if (trace_id === undefined) return "a span has no valid traceId";
+  const span_id = read.id(object["spanId"] ?? object["span_id"], 8);
+  if (span_id === undefined) return "a span has no valid spanId";
+  const start_us = read.microseconds(object["startTimeUnixNano"] ?? object["start_time_unix_nano"]);
+  if (start_us === undefined) return "a span has no valid startTimeUnixNano";
   const status = object["status"];
   return {
     trace_id,
     span_id,
-    parent_id: read.id(read.member(object, "parentSpanId"), 8),
+    parent_id: read.id(object["parentSpanId"] ?? object["parent_span_id"], 8),
     name: read.text(object["name"]) ?? "",
     start_us,
-    end_us: read.microseconds(read.member(object, "endTimeUnixNano")),
+    end_us: read.microseconds(object["endTimeUnixNano"] ?? object["end_time_unix_nano"]),
     attributes: read.attributes(object["attributes"]),
     events: read.objects(object["events"]).map((event) => ({
       name: read.text(event["name"]) ?? "",
-      time_us: read.microseconds(read.member(event, "timeUnixNano")) ?? start_us,
+      time_us: read.microseconds(event["timeUnixNano"] ?? event["time_unix_nano"]) ?? start_us,
       attributes: read.attributes(event["attributes"]),
     })),
-    status: read.isObject(status) ? statusOf(status) : { code: "unset" },
+    status: read.isObject(status) ? statusOf(status) : UNSET,
     resource,
   };
 }
 
+const STATUS_CODES: Readonly<Record<string, SpanStatus["code"]>> = {
+  1: "ok",
+  2: "error",
+  STATUS_CODE_OK: "ok",
+  STATUS_CODE_ERROR: "error",
+};
+
+const UNSET: SpanStatus = { code: "unset" };
+
 function statusOf({ code, message }: JsonObject): SpanStatus {
-  const codes: Readonly<Record<string, SpanStatus["code"]>> = {
-    1: "ok",
-    2: "error",
-    STATUS_CODE_OK: "ok",
-    STATUS_CODE_ERROR: "error",
-  };
-  return { code: codes[String(code)] ?? "unset", message: read.text(message) || undefined };
+  if (code === undefined && message === undefined) return UNSET;
+  return { code: STATUS_CODES[String(code)] ?? "unset", message: read.text(message) || undefined };
 }
 
-function logOf(object: JsonObject, resource: Attributes, rejects: string[]): LogRecord | undefined {
+/** The log record, or why it is none. */
+function logOf(object: JsonObject, resource: Attributes): LogRecord | string {
   const time_us =
-    read.microseconds(read.member(object, "timeUnixNano")) ??
-    read.microseconds(read.member(object, "observedTimeUnixNano"));
-  if (time_us === undefined) {
-    rejects.push("a log record has no time");
-    return undefined;
-  }
+    read.microseconds(object["timeUnixNano"] ?? object["time_unix_nano"]) ??
+    read.microseconds(object["observedTimeUnixNano"] ?? object["observed_time_unix_nano"]);
+  if (time_us === undefined) return "a log record has no time";
   const attributes = read.attributes(object["attributes"]);
   const body = object["body"];
   // The name of an event has a field of its own since OTLP 1.5; before, it was an attribute or the body.
   const name =
-    read.text(read.member(object, "eventName")) ||
+    read.text(object["eventName"] ?? object["event_name"]) ||
     read.text(attributes["event.name"]) ||
-    (read.isObject(body) ? read.text(read.member(body, "stringValue")) : undefined);
+    (read.isObject(body) ? read.text(body["stringValue"] ?? body["string_value"]) : undefined);
   return {
     name: name ?? "",
     time_us,
-    trace_id: read.id(read.member(object, "traceId"), 16),
-    span_id: read.id(read.member(object, "spanId"), 8),
+    trace_id: read.id(object["traceId"] ?? object["trace_id"], 16),
+    span_id: read.id(object["spanId"] ?? object["span_id"], 8),
     attributes,
     resource,
   };

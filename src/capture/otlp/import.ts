@@ -86,12 +86,13 @@ export async function importOtlp(options: OtlpImportOptions): Promise<OtlpImport
           broken(entry.where, entry.reason);
           continue;
         }
-        const { spans, logs, rejected, reason } = entry.request;
+        const { spans, logs } = entry.request;
+        const { events, rejected, reason } = translator.add(entry.request);
         counts.spans += spans.length;
         counts.log_records += logs.length;
         counts.rejected += rejected;
         if (reason !== undefined) broken(file, reason);
-        write(translator.add(entry.request));
+        write(events);
       }
     }
     write(translator.flush());

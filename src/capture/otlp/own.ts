@@ -1,7 +1,6 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 import { microsecondTimestamp } from "../../event/clock.js";
-import type { TelemetryEvent } from "../../event/events.js";
 import {
   FEEDBACK_COLUMNS,
   FEEDBACK_EVENT,
@@ -22,8 +21,11 @@ export function isOwn({ attributes }: Span): boolean {
   return typeof attributes[RECORD] === "string";
 }
 
-/** The events that a span of our own stands for: reading them gives the rows that it was made of. */
-export function ownEvents(span: Span): TelemetryEvent[] {
+/**
+ * The events that a span of our own stands for: reading them gives the rows that it was made of. Anybody can send such a
+ * span, so they are events when they have been checked.
+ */
+export function ownEvents(span: Span): object[] {
   switch (span.attributes[RECORD]) {
     case "workflow":
       return workflowEvents(span);
@@ -36,7 +38,7 @@ export function ownEvents(span: Span): TelemetryEvent[] {
   }
 }
 
-function workflowEvents(span: Span): TelemetryEvent[] {
+function workflowEvents(span: Span): object[] {
   const row = rowOf(span.attributes, WORKFLOW_COLUMNS);
   const { workflow_id, status, session_id, duration_seconds, agents_executed } = row;
   const lines: Row[] = [];
@@ -77,7 +79,7 @@ function workflowEvents(span: Span): TelemetryEvent[] {
   return [...lines, ...handoffs].map(identified);
 }
 
-function invocationEvents(span: Span): TelemetryEvent[] {
+function invocationEvents(span: Span): object[] {
   const row = rowOf(span.attributes, INVOCATION_COLUMNS);
   const { invocation_id, status, duration_seconds, error_message, has_start, ...said } = row;
   const { agent_name, workflow_id, session_id, tools_used, reward, metadata } = said;
@@ -113,7 +115,7 @@ function invocationEvents(span: Span): TelemetryEvent[] {
   return [...lines.map(identified), ...feedbackEvents(span)];
 }
 
-function feedbackEvents({ attributes, events }: Span): TelemetryEvent[] {
+function feedbackEvents({ attributes, events }: Span): object[] {
   const invocation_id = attributes["oak.invocation_id"];
   return events
     .filter(({ name }) => name === FEEDBACK_EVENT)
@@ -150,11 +152,8 @@ function parsed(json: string): unknown {
   }
 }
 
-/**
- * Gives a line its identity, where it has none: the same line has the same, however often it is read. What was written by
- * us has the fields of an event; the reader of the log judges every line anyway.
- */
-function identified(line: Row): TelemetryEvent {
-  const digest = createHash("sha256").update(JSON.stringify(line)).digest("hex").slice(0, 20);
-  return { event_id: `ot-${digest}`, ...line } as unknown as TelemetryEvent;
+/** Gives a line its identity, where it has none: the same line has the same, however often it is read. */
+function identified(line: Row): object {
+  const digest = hash("sha256", JSON.stringify(line)).slice(0, 20);
+  return { event_id: `ot-${digest}`, ...line };
 }

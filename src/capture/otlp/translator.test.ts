@@ -435,6 +435,84 @@ describe("traces that arrive in pieces", () => {
     expect(captured([...events, ...translator.flush()]).runs.length).toBeGreaterThan(0);
   });
 
+  it("give events and nothing else, whatever emitters say", () => {
+    const hex = (bytes: number) => fc.integer({ min: 1, max: 6 }).map((n) => n.toString(16).padStart(2 * bytes, "0"));
+    const text = fc.oneof(
+      fc.constantFrom(
+        "invoke_agent",
+        "invoke_workflow",
+        "chat",
+        "AGENT",
+        "TOOL",
+        "ai.generateText",
+        "",
+        "transfer_to_x",
+      ),
+      fc.string({ maxLength: 3 }),
+    );
+    const value = fc.oneof(
+      text.map((stringValue) => ({ stringValue })),
+      fc.double({ noNaN: true }).map((doubleValue) => ({ doubleValue })),
+      fc.boolean().map((boolValue) => ({ boolValue })),
+    );
+    const key = fc.constantFrom(
+      ...["gen_ai.operation.name", "gen_ai.agent.name", "gen_ai.usage.input_tokens", "openinference.span.kind"],
+      ...["ai.operationId", "ai.telemetry.functionId", "gen_ai.agent.handoff.target.name", "error.type", "session.id"],
+      ...["agent_id", "prompt.id", "duration_ms", "agent_type", "oak.record", "oak.workflow_id", "oak.has_start"],
+    );
+    const attributes = fc.array(fc.record({ key, value }), { maxLength: 5 });
+    const time = fc.oneof(
+      fc.bigInt({ min: 0n, max: 10n ** 20n }).map(String),
+      fc.double({ noNaN: true }),
+      fc.integer({ min: 1, max: 9 }).map((n) => `${n}000000`),
+    );
+    const names = ["invoke_agent a", "claude_code.interaction", "claude_code.tool", "claude_code.llm_request", ""];
+    const spans = fc.array(
+      fc.record({
+        traceId: hex(16),
+        spanId: hex(8),
+        parentSpanId: fc.option(hex(8)),
+        name: fc.constantFrom(...names),
+        startTimeUnixNano: time,
+        endTimeUnixNano: fc.option(time),
+        attributes,
+        status: fc.constantFrom({}, { code: 2, message: "" }, { code: 1 }),
+      }),
+    );
+    const logRecords = fc.array(
+      fc.record({ eventName: fc.constant("subagent_completed"), timeUnixNano: time, traceId: hex(16), attributes }),
+    );
+    fc.assert(
+      fc.property(spans, logRecords, (spansOfAll, records) => {
+        const translator = new OtlpTranslator();
+        const { events } = translator.receive({
+          resourceSpans: [{ scopeSpans: [{ spans: spansOfAll }] }],
+          resourceLogs: [{ scopeLogs: [{ logRecords: records }] }],
+        });
+        for (const event of [...events, ...translator.flush()])
+          expect([event, EVENT_SCHEMAS[event.event].safeParse(event).error]).toEqual([event, undefined]);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("of oak that hold what is no event are rejected, without the rest of the request", () => {
+    const own = (spanId: string, attributes: object[]) => ({
+      traceId: "1".repeat(32),
+      spanId: spanId.repeat(16),
+      name: "invoke_workflow w",
+      startTimeUnixNano: "1764000010000000000",
+      attributes: [{ key: "oak.record", value: { stringValue: "workflow" } }, ...attributes],
+    });
+    const started = { key: "oak.has_start", value: { boolValue: true } };
+    const named = { key: "oak.workflow_id", value: { stringValue: "w-1" } };
+    const spans = [own("1", [started]), own("2", [started, named])];
+    const { events, ...rejects } = new OtlpTranslator().receive({ resourceSpans: [{ scopeSpans: [{ spans }] }] });
+    expect(events).toMatchObject([{ event: "workflow_start", workflow_id: "w-1" }]);
+    expect(rejects.rejected).toBe(1);
+    expect(rejects.reason).toMatch(/^a span of oak holds what is no event: workflow_id: /);
+  });
+
   it("may be circles", () => {
     const circle = (spanId: string, parentSpanId: string) => ({
       traceId: "1".repeat(32),
@@ -448,6 +526,8 @@ describe("traces that arrive in pieces", () => {
     translator.receive({
       resourceSpans: [{ scopeSpans: [{ spans: [circle("1", "2"), circle("2", "1"), circle("3", "3")] }] }],
     });
-    expect(captured(translator.flush()).runs).toHaveLength(3);
+    const { runs } = captured(translator.flush());
+    // None runs inside itself.
+    expect(runs.map(({ parent }) => parent)).toEqual([undefined, undefined, undefined]);
   });
 });

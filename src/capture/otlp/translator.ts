@@ -1,7 +1,9 @@
 import type { TelemetryEvent } from "../../event/events.js";
+import { checkEvent } from "../../event/schema.js";
+import type { Observation } from "../trace/observation.js";
 import { Traces, type TracesOptions } from "../trace/traces.js";
 import { observe, observeLog } from "./conventions.js";
-import { decodeRequest, type Decoded, type LogRecord, type Span } from "./decode.js";
+import { decodeRequest, type Decoded } from "./decode.js";
 import { isOwn, ownEvents } from "./own.js";
 
 /** What came of a request. The answer to it is `{}`, or `partialSuccess` with what was rejected. */
@@ -36,28 +38,38 @@ export class OtlpTranslator {
    * @throws {TypeError} when it is no such request
    */
   receive(request: unknown, now = Date.now()): Received {
-    const decoded = decodeRequest(request);
-    const { events: told, trace_ids } = this.#take(decoded, now);
-    const events = [...told, ...this.#traces.takeWhole(trace_ids)];
-    return { events, rejected: decoded.rejected, reason: decoded.reason };
+    const { events, trace_ids, ...rejects } = this.#take(decodeRequest(request), now);
+    return { events: [...events, ...this.#traces.takeWhole(trace_ids)], ...rejects };
   }
 
   /** Takes spans and log records in. Gives only what must be said now, because there is no room to hold more. */
-  add(decoded: Pick<Decoded, "spans" | "logs">, now = Date.now()): TelemetryEvent[] {
-    return this.#take(decoded, now).events;
+  add(decoded: Decoded, now = Date.now()): Received {
+    const { trace_ids: _, ...received } = this.#take(decoded, now);
+    return received;
   }
 
-  #take(
-    { spans, logs }: Pick<Decoded, "spans" | "logs">,
-    now: number,
-  ): { events: TelemetryEvent[]; trace_ids: string[] } {
-    const own = spans.filter(isOwn).flatMap(ownEvents);
-    const observations = [
-      ...spans.filter((span) => !isOwn(span)).map((span: Span) => observe(span)),
-      ...logs.flatMap((log: LogRecord) => observeLog(log) ?? []),
-    ];
-    const events = [...own, ...this.#traces.add(observations, now)];
-    return { events, trace_ids: observations.map(({ trace_id }) => trace_id) };
+  #take({ spans, logs, ...rejects }: Decoded, now: number): Received & { readonly trace_ids: ReadonlySet<string> } {
+    let { rejected, reason } = rejects;
+    const events: TelemetryEvent[] = [];
+    const observations: Observation[] = [];
+    for (const span of spans) {
+      if (!isOwn(span)) {
+        observations.push(observe(span));
+        continue;
+      }
+      const lines = ownEvents(span).map(checkEvent);
+      events.push(...lines.filter((line) => typeof line !== "string"));
+      const wrong = lines.find((line) => typeof line === "string");
+      if (wrong === undefined) continue;
+      rejected++;
+      reason ??= `a span of oak holds what is no event: ${wrong}`;
+    }
+    for (const log of logs) {
+      const seen = observeLog(log);
+      if (seen) observations.push(seen);
+    }
+    events.push(...this.#traces.add(observations, now));
+    return { events, rejected, reason, trace_ids: new Set(observations.map(({ trace_id }) => trace_id)) };
   }
 
   /** What can be said of the traces of which nothing was heard since `before` (default: of all). They are forgotten. */

@@ -1,6 +1,7 @@
 /*
  * Values as OTLP's JSON writes them (https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding), read as
- * liberally as emitters write: names in camelCase or snake_case, 64-bit numbers as text or as numbers.
+ * liberally as emitters write: names in camelCase or snake_case, 64-bit numbers as text or as numbers. Where names are
+ * read they are written out, both of them: a request has tens of thousands, and names that are made take longest.
  */
 
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -11,11 +12,6 @@ export type AttributeValue = string | number | boolean | readonly AttributeValue
 /** Attributes by name. */
 export interface Attributes {
   readonly [name: string]: AttributeValue | undefined;
-}
-
-/** A member, under its name in camelCase or in snake_case. */
-export function member(object: JsonObject, name: string): unknown {
-  return object[name] ?? object[name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)];
 }
 
 /** The objects in a list; anything else in its place is none. */
@@ -31,29 +27,34 @@ export function text(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
+const HEX = /^[0-9a-fA-F]+$/;
+
 /** An id as lower-case hex of so many bytes. It is hex in OTLP's JSON, base64 in protobuf's general JSON. */
 export function id(value: unknown, bytes: number): string | undefined {
   if (typeof value !== "string" || value === "") return undefined;
-  const hex = new RegExp(`^[0-9a-fA-F]{${2 * bytes}}$`).test(value)
-    ? value.toLowerCase()
-    : Buffer.from(value, "base64").toString("hex");
+  const isHex = value.length === 2 * bytes && HEX.test(value);
+  const hex = isHex ? value.toLowerCase() : Buffer.from(value, "base64").toString("hex");
   // All zeros is what has no id.
-  return hex.length === 2 * bytes && !/^0+$/.test(hex) ? hex : undefined;
+  return hex.length === 2 * bytes && /[^0]/.test(hex) ? hex : undefined;
 }
 
-/** Nanoseconds since 1970 as microseconds, which a number holds exactly; 0 is what is not known. */
+/** Nanoseconds since 1970 as microseconds, which a number holds exactly until 2255; 0 is what is not known. */
 export function microseconds(nanoseconds: unknown): number | undefined {
-  if (typeof nanoseconds === "number") return nanoseconds > 0 ? Math.floor(nanoseconds / 1000) : undefined;
-  if (typeof nanoseconds !== "string" || !/^\d{1,20}$/.test(nanoseconds)) return undefined;
-  return Number(BigInt(nanoseconds) / 1000n) || undefined;
+  let time: number;
+  if (typeof nanoseconds === "number") time = Math.floor(nanoseconds / 1000);
+  else if (typeof nanoseconds === "string" && /^\d{1,20}$/.test(nanoseconds)) time = Number(nanoseconds.slice(0, -3));
+  else return undefined;
+  return time > 0 && time <= Number.MAX_SAFE_INTEGER ? time : undefined;
 }
 
 /** A list of `{key, value}` by key. */
 export function attributes(list: unknown): Attributes {
   const found: Record<string, AttributeValue | undefined> = {};
-  for (const pair of objects(list)) {
-    const key = text(pair["key"]);
-    if (key !== undefined) found[key] = attributeValue(pair["value"]);
+  if (!Array.isArray(list)) return found;
+  for (const pair of list as unknown[]) {
+    if (!isObject(pair)) continue;
+    const key = pair["key"];
+    if (typeof key === "string") found[key] = attributeValue(pair["value"]);
   }
   return found;
 }
@@ -63,13 +64,19 @@ const MAX_DEPTH = 32;
 
 function attributeValue(value: unknown, depth = 0): AttributeValue | undefined {
   if (!isObject(value) || depth > MAX_DEPTH) return undefined;
-  const plain = member(value, "stringValue") ?? member(value, "boolValue") ?? member(value, "bytesValue");
+  const plain =
+    value["stringValue"] ??
+    value["string_value"] ??
+    value["boolValue"] ??
+    value["bool_value"] ??
+    value["bytesValue"] ??
+    value["bytes_value"];
   if (typeof plain === "string" || typeof plain === "boolean") return plain;
-  const number = member(value, "intValue") ?? member(value, "doubleValue");
+  const number = value["intValue"] ?? value["int_value"] ?? value["doubleValue"] ?? value["double_value"];
   if (number !== undefined) return Number(number);
-  const array = member(value, "arrayValue");
+  const array = value["arrayValue"] ?? value["array_value"];
   if (isObject(array)) return objects(array["values"]).flatMap((inner) => attributeValue(inner, depth + 1) ?? []);
-  const map = member(value, "kvlistValue");
+  const map = value["kvlistValue"] ?? value["kvlist_value"];
   if (!isObject(map)) return undefined;
   const pairs = objects(map["values"]).map((pair) => [
     text(pair["key"]) ?? "",

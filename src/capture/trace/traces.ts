@@ -1,3 +1,5 @@
+import { hash } from "node:crypto";
+
 import type { TelemetryEvent } from "../../event/events.js";
 import { chosenRedaction } from "../redact.js";
 import type { Observation } from "./observation.js";
@@ -33,7 +35,7 @@ export class Traces {
   #spans = 0;
 
   constructor({ redact = chosenRedaction(), max_spans = MAX_SPANS }: TracesOptions = {}) {
-    this.#redact = redact === false ? (text) => text : redact;
+    this.#redact = redact === false ? (text) => text : remembering(redact);
     this.#maxSpans = max_spans;
   }
 
@@ -43,14 +45,12 @@ export class Traces {
    * @returns the events of traces that had to be forgotten to make room
    */
   add(spans: Iterable<Observation>, now = Date.now()): TelemetryEvent[] {
+    let last: { readonly id: string; readonly trace: HeldTrace } | undefined;
     for (const span of spans) {
-      let trace = this.#held.get(span.trace_id);
-      // What was heard of last stands last.
-      if (trace) this.#held.delete(span.trace_id);
-      else trace = { spans: new Map(), told: new Map(), changed: false, heard_at: now };
-      this.#held.set(span.trace_id, trace);
+      // Spans of a trace come together.
+      if (last?.id !== span.trace_id) last = { id: span.trace_id, trace: this.#hear(span.trace_id, now) };
+      const { trace } = last;
       const known = trace.spans.get(span.span_id);
-      trace.heard_at = now;
       // Told again; or it went on after what had seemed to be its end.
       if (known?.end_us !== undefined && !(span.end_us !== undefined && span.end_us > known.end_us)) continue;
       if (!known) this.#spans++;
@@ -71,13 +71,14 @@ export class Traces {
     const trace = this.#held.get(trace_id);
     if (!trace?.changed) return [];
     trace.changed = false;
-    return translateTrace([...trace.spans.values()], this.#redact).filter((event) => {
-      const about = subject(event);
-      const { event_id: _, sequence: __, ...said } = event;
-      const line = JSON.stringify(said);
-      if (trace.told.get(about) === line) return false;
-      trace.told.set(about, line);
-      return true;
+    const spans = [...trace.spans.values()];
+    const knowledge = spans.reduce((sum, { end_us }) => sum + (end_us === undefined ? 1 : 2), 0);
+    return translateTrace(spans, this.#redact).flatMap((event) => {
+      const said = JSON.stringify(event);
+      const about = subject(event) ?? said;
+      if (trace.told.get(about) === said) return [];
+      trace.told.set(about, said);
+      return identified(event, said, knowledge);
     });
   }
 
@@ -105,6 +106,15 @@ export class Traces {
     return events;
   }
 
+  /** What was heard of last stands last. */
+  #hear(id: string, now: number): HeldTrace {
+    const trace = this.#held.get(id) ?? { spans: new Map(), told: new Map(), changed: false, heard_at: now };
+    trace.heard_at = now;
+    this.#held.delete(id);
+    this.#held.set(id, trace);
+    return trace;
+  }
+
   #forget(id: string): void {
     this.#spans -= this.#held.get(id)?.spans.size ?? 0;
     this.#held.delete(id);
@@ -120,9 +130,41 @@ function isWhole({ spans }: HeldTrace): boolean {
   return rooted;
 }
 
-/** Which line overrules which: two of the same subject. */
-function subject(event: TelemetryEvent): string {
+/** Texts that are remembered, and how long one may be: names of projects come with every trace. */
+const MOST_REMEMBERED = 1000;
+const LONGEST_REMEMBERED = 100;
+
+/** Looks once for secrets in a short text that comes again and again. */
+function remembering(redact: (text: string) => string): (text: string) => string {
+  const known = new Map<string, string>();
+  return (text) => {
+    if (text.length > LONGEST_REMEMBERED) return redact(text);
+    let redacted = known.get(text);
+    if (redacted !== undefined) return redacted;
+    if (known.size >= MOST_REMEMBERED) known.clear();
+    redacted = redact(text);
+    known.set(text, redacted);
+    return redacted;
+  };
+}
+
+/** Which line overrules which: two of the same subject. A handoff overrules none. */
+function subject(event: TelemetryEvent): string | undefined {
   const { event: name } = event;
-  if (name === "agent_handoff") return `${name} ${event.event_id}`;
+  if (name === "agent_handoff") return undefined;
   return `${name} ${"invocation_id" in event ? event.invocation_id : event.workflow_id}`;
+}
+
+/**
+ * Gives a line its identity: the same line has the same, whoever translates it and however often. Lines that are about the
+ * same overrule each other by their `sequence`, which grows with every span that becomes known, and with every end.
+ * Handoffs are told by their identity alone when read, so that what else was known must not change it.
+ *
+ * @param said the event as JSON
+ */
+function identified(event: TelemetryEvent, said: string, knowledge: number): TelemetryEvent {
+  const isHandoff = event.event === "agent_handoff";
+  // As the JSON of the line is: `sequence` is its last field.
+  const digest = hash("sha256", isHandoff ? said : `${said.slice(0, -1)},"sequence":${knowledge}}`);
+  return { ...event, ...(isHandoff ? {} : { sequence: knowledge }), event_id: `ot-${digest.slice(0, 20)}` };
 }

@@ -1,5 +1,3 @@
-import { createHash } from "node:crypto";
-
 import type { InvocationStart, Outcome, TelemetryEvent } from "../../event/events.js";
 import { microsecondTimestamp } from "../../event/clock.js";
 import { addUsage, TOKEN_FIELDS, type Observation, type ObservationKind, type TokenUsage } from "./observation.js";
@@ -8,48 +6,49 @@ import { addUsage, TOKEN_FIELDS, type Observation, type ObservationKind, type To
  * Translates what is known of one trace into events: every agent span is an invocation, every workflow span a workflow.
  * Agents outside of any workflow span make the whole trace a workflow, if there are at least two of them.
  *
- * The events depend on nothing but the spans, not on their order. When more spans of the trace have become known, the
- * same call gives lines that overrule the earlier ones: the more is known, the higher is their `sequence`.
+ * The events depend on nothing but the spans, not on their order. What is told when more spans of the trace have become
+ * known overrules what was told before.
  *
  * @param spans all spans of the trace that are known; of a span that stands there twice, the ended one counts
  * @param redact applied to every text that may hold what people or models wrote
+ * @returns events that have no identity yet
  */
 export function translateTrace(spans: readonly Observation[], redact: (text: string) => string): TelemetryEvent[] {
   const trace = new Trace(spans);
-  const agents = trace.of("agent").filter((agent) => !agent.tells_end || !trace.enclosing(agent, ["agent"]));
-  const loose = agents.filter((agent) => !trace.enclosing(agent, ["workflow"]));
+  const agents = trace.of("agent").filter((agent) => !agent.tells_end || !trace.enclosing(agent, "agent"));
+  const loose = agents.filter((agent) => !trace.enclosing(agent, "workflow"));
   const workflows = new Map<Observation | undefined, TracedWorkflow>();
   for (const workflow of trace.of("workflow")) {
-    const members = agents.filter((agent) => trace.enclosing(agent, ["workflow"]) === workflow);
+    const members = agents.filter((agent) => trace.enclosing(agent, "workflow") === workflow);
     if (members.length > 0 || !workflow.only_with_agents) workflows.set(workflow, stated(workflow, members, trace));
   }
   if (loose.length > 1) workflows.set(undefined, wholeTrace(loose, trace));
 
-  const workflowOf = (span: Observation) => workflows.get(trace.enclosing(span, ["workflow"]));
+  const workflowOf = (span: Observation) => workflows.get(trace.enclosing(span, "workflow"));
   const events: TelemetryEvent[] = [];
   for (const workflow of workflows.values()) events.push(...workflowEvents(workflow));
   events.push(...handoffEvents(trace, agents, workflowOf));
   for (const agent of agents) {
-    const parent = trace.enclosing(agent, ["agent"]);
+    const parent = trace.enclosing(agent, "agent");
     events.push(
       ...invocationEvents(agent, {
         invocation_id: invocationId(agent, trace),
         workflow_id: workflowOf(agent)?.workflow_id,
         parent: parent && invocationId(parent, trace),
-        tools: distinct(trace.inside(agent, "tool").map(({ name }) => name)),
-        models: trace.inside(agent, "model"),
+        tools: distinct(trace.toolsOf(agent).map(({ name }) => name)),
+        models: trace.modelsOf(agent),
         usage: trace.usageOf(agent),
         end_us: trace.endOf(agent),
       }),
     );
   }
-  return events.map((event) => identified(redacted(event, redact), trace.knowledge));
+  return events.map((event) => redacted(event, redact));
 }
 
 /** The `invocation_id` of an agent's span; the calls of models inside it may know which run they belong to. */
 function invocationId(agent: Observation, trace: Trace): string {
   const { identity, trace_id, span_id } = agent;
-  return identity ?? trace.inside(agent, "model").find((call) => call.identity)?.identity ?? `${trace_id}-${span_id}`;
+  return identity ?? trace.modelsOf(agent).find((call) => call.identity)?.identity ?? `${trace_id}-${span_id}`;
 }
 
 interface TracedWorkflow {
@@ -66,13 +65,16 @@ function stated(span: Observation, members: readonly Observation[], trace: Trace
   const end_us = trace.endOf(span);
   const ends = members.map((member) => trace.endOf(member) ?? Number.NaN);
   const inner = span.bounded_by_agents === true && !ends.some(Number.isNaN);
+  const ended = inner && end_us !== undefined ? Math.max(...ends) : end_us;
+  // What goes on around its agents is the work of one that is no invocation: it would look like waiting.
+  const start_us = span.bounded_by_agents ? Math.min(...members.map((member) => member.start_us)) : span.start_us;
   return {
     workflow_id: span.identity ?? `${span.trace_id}-${span.span_id}`,
     project_name: span.name,
     session_id: span.session_id,
-    // What goes on around its agents is the work of one that is no invocation: it would look like waiting.
-    start_us: span.bounded_by_agents ? Math.min(...members.map((member) => member.start_us)) : span.start_us,
-    end_us: inner && end_us !== undefined ? Math.max(...ends) : end_us,
+    start_us,
+    // It goes on with an agent that was started when it had ended.
+    end_us: ended !== undefined && ended >= start_us ? ended : undefined,
     outcome: span.outcome ?? failureOfLast(members),
     agents_executed: names(members),
   };
@@ -140,13 +142,14 @@ function handoffEvents(
   const edges: { span: Observation; from: string; to: string }[] = [];
   for (const span of trace.all) {
     if (!span.handoff) continue;
-    const from = span.handoff.from ?? trace.enclosing(span, ["agent"])?.name;
+    const from = span.handoff.from ?? trace.enclosing(span, "agent")?.name;
     if (from !== undefined) edges.push({ span, from, to: span.handoff.to });
   }
   const told = new Set(edges.map(({ from, to }) => JSON.stringify([from, to])));
   for (const agent of agents) {
     // An edge of the graph that no span of its own tells.
-    const from = agents.find(({ node }) => node !== undefined && node.id === agent.node?.after)?.name;
+    const after = agent.node?.after;
+    const from = after === undefined ? undefined : agents.find(({ node }) => node?.id === after)?.name;
     if (from !== undefined && from !== agent.name && !told.has(JSON.stringify([from, agent.name])))
       edges.push({ span: agent, from, to: agent.name });
   }
@@ -225,35 +228,63 @@ function invocationEvents(
 
 /** The spans of a trace as a tree. */
 class Trace {
+  /** By start. */
   readonly all: readonly Observation[];
-  /** Grows with every span that becomes known, and with every end. */
-  readonly knowledge: number;
-  readonly #byId = new Map<string, Observation>();
-  readonly #inner = new Map<string, Observation[]>();
+  readonly #outer: ReadonlyMap<Observation, Observation>;
+  readonly #tools = new Map<Observation, Observation[]>();
+  readonly #models = new Map<Observation, Observation[]>();
+  /** When the last span inside ended, of those that end with it. */
+  readonly #innerEnd = new Map<Observation, number>();
 
   constructor(spans: readonly Observation[]) {
+    const byId = new Map<string, Observation>();
     for (const span of spans) {
-      const known = this.#byId.get(span.span_id);
-      if (known?.end_us === undefined || span.end_us !== undefined) this.#byId.set(span.span_id, span);
+      const known = byId.get(span.span_id);
+      if (known?.end_us === undefined || span.end_us !== undefined) byId.set(span.span_id, span);
     }
-    this.all = [...this.#byId.values()].toSorted((a, b) => this.#order(a, b));
-    this.knowledge = this.all.reduce((sum, { end_us }) => sum + (end_us === undefined ? 1 : 2), 0);
-    for (const span of this.all)
-      for (const outer of this.#ancestors(span))
-        if (outer.ends_with_inner || outer.kind === "agent" || outer.kind === "model") {
-          const inner = this.#inner.get(outer.span_id);
-          if (inner) inner.push(span);
-          else this.#inner.set(outer.span_id, [span]);
-          // What is inside an agent is inside no agent around it, but may end it.
-          if (outer.kind === "agent" && !outer.ends_with_inner) break;
-        }
+    this.#outer = outerSpans(byId);
+    this.all = [...byId.values()].toSorted((a, b) => this.#order(a, b));
+    for (const span of this.all) {
+      if (span.kind === "tool" || span.kind === "model") this.#count(span, span.kind);
+      this.#end(span);
+    }
   }
 
   /** By start. Clocks tick slowly: of what starts at once, the outer comes first, then what ended first. */
   #order(a: Observation, b: Observation): number {
-    const depth = (span: Observation) => [...this.#ancestors(span)].length;
     const end = ({ end_us = Number.MAX_SAFE_INTEGER }: Observation) => end_us;
-    return a.start_us - b.start_us || depth(a) - depth(b) || end(a) - end(b) || (a.span_id < b.span_id ? -1 : 1);
+    return (
+      a.start_us - b.start_us || this.#depth(a) - this.#depth(b) || end(a) - end(b) || (a.span_id < b.span_id ? -1 : 1)
+    );
+  }
+
+  #depth(span: Observation): number {
+    let depth = 0;
+    for (let outer = this.#outer.get(span); outer; outer = this.#outer.get(outer)) depth++;
+    return depth;
+  }
+
+  /**
+   * Counts a span for the agent that it is inside of; a call of a model not for the agent around the call around it, but
+   * one that says nothing of tokens only wraps others, and so does one that adds up what is inside it.
+   */
+  #count(span: Observation, kind: "tool" | "model"): void {
+    for (let outer = this.#outer.get(span); outer; outer = this.#outer.get(outer)) {
+      if (kind === "model" && outer.kind === "model" && outer.usage && !outer.adds_up) return;
+      if (outer.kind !== "agent") continue;
+      const counted = kind === "tool" ? this.#tools : this.#models;
+      const ofAgent = counted.get(outer);
+      if (ofAgent) ofAgent.push(span);
+      else counted.set(outer, [span]);
+      return;
+    }
+  }
+
+  /** What is inside an agent is inside no agent around it, but may end it. */
+  #end(span: Observation): void {
+    for (let outer = this.#outer.get(span); outer; outer = this.#outer.get(outer))
+      if (outer.ends_with_inner) this.#innerEnd.set(outer, Math.max(this.#innerEnd.get(outer) ?? 0, span.end_us ?? 0));
+      else if (outer.kind === "agent") return;
   }
 
   /** All spans of a kind, by start. */
@@ -261,73 +292,85 @@ class Trace {
     return this.all.filter((span) => span.kind === kind);
   }
 
-  /** The nearest span around it that is of one of these kinds. */
-  enclosing(span: Observation, kinds: readonly ObservationKind[]): Observation | undefined {
-    for (const outer of this.#ancestors(span)) if (kinds.includes(outer.kind)) return outer;
-    return undefined;
+  /** The nearest span of a kind around it. */
+  enclosing(span: Observation, kind: ObservationKind): Observation | undefined {
+    let outer = this.#outer.get(span);
+    while (outer && outer.kind !== kind) outer = this.#outer.get(outer);
+    return outer;
   }
 
   /** The outermost span around it that is known, or itself. */
   root(span: Observation): Observation {
-    return [...this.#ancestors(span)].at(-1) ?? span;
+    let root = span;
+    for (let outer = this.#outer.get(span); outer; outer = this.#outer.get(outer)) root = outer;
+    return root;
   }
 
-  /** Spans of a kind inside an agent, without those inside an agent, or one of their kind, within. */
-  inside(agent: Observation, kind: "tool" | "model"): Observation[] {
-    const barriers: ObservationKind[] = kind === "model" ? ["agent", "model"] : ["agent"];
-    return (this.#inner.get(agent.span_id) ?? []).filter(
-      (span) => span.kind === kind && this.#countsFor(span, barriers) === agent,
-    );
+  /** The tools that an agent called itself. */
+  toolsOf(agent: Observation): readonly Observation[] {
+    return this.#tools.get(agent) ?? [];
+  }
+
+  /** The models that an agent called itself, without what happens inside such a call. */
+  modelsOf(agent: Observation): readonly Observation[] {
+    return this.#models.get(agent) ?? [];
   }
 
   /** The tokens of an agent: what its own span says includes what its calls of models say. */
   usageOf(agent: Observation): TokenUsage {
     if (TOKEN_FIELDS.some((field) => agent.usage?.[field] !== undefined)) return agent.usage!;
-    const calls = this.inside(agent, "model");
+    const calls = this.modelsOf(agent);
     // What is told only as a sum is not told when its parts are.
     const sums = calls.filter(
       (call) => call.adds_up && !calls.some((part) => part.usage && this.#isInside(part, call)),
     );
     const parts = calls.filter((call) => !call.adds_up);
-    const others = this.of("agent").filter((other) => {
-      return this.enclosing(other, ["agent"]) === agent && sums.some((sum) => this.#isInside(other, sum));
-    });
     const sum = addUsage([...sums, ...parts].map(({ usage }) => usage));
-    const ofOthers = addUsage(others.flatMap((other) => this.inside(other, "model").map(({ usage }) => usage)));
+    if (sums.length === 0) return sum;
+    const others = this.of("agent").filter((other) => {
+      return this.enclosing(other, "agent") === agent && sums.some((call) => this.#isInside(other, call));
+    });
+    const ofOthers = addUsage(others.flatMap((other) => this.modelsOf(other).map(({ usage }) => usage)));
     const own = TOKEN_FIELDS.flatMap((field) =>
       sum[field] === undefined ? [] : [[field, Math.max(0, sum[field] - (ofOthers[field] ?? 0))]],
     );
     return Object.fromEntries(own) as TokenUsage;
   }
 
-  #isInside(span: Observation, outer: Observation): boolean {
-    return span !== outer && [...this.#ancestors(span)].includes(outer);
+  #isInside(span: Observation, around: Observation): boolean {
+    let outer = this.#outer.get(span);
+    while (outer && outer !== around) outer = this.#outer.get(outer);
+    return outer !== undefined;
   }
 
   /** When a span ended. */
   endOf(span: Observation): number | undefined {
     if (span.end_us === undefined || !span.ends_with_inner) return span.end_us;
-    return Math.max(span.end_us, ...(this.#inner.get(span.span_id) ?? []).map(({ end_us }) => end_us ?? 0));
+    return Math.max(span.end_us, this.#innerEnd.get(span) ?? 0);
   }
+}
 
-  /** A call of a model that says nothing of tokens only wraps others; so does one that adds up what is inside it. */
-  #countsFor(span: Observation, barriers: readonly ObservationKind[]): Observation | undefined {
-    for (const outer of this.#ancestors(span))
-      if (barriers.includes(outer.kind) && !(outer.kind === "model" && (outer.adds_up || !outer.usage))) return outer;
-    return undefined;
-  }
-
-  /** From the parent outwards; a circle ends it. */
-  *#ancestors(span: Observation): Generator<Observation> {
-    const seen = new Set([span.span_id]);
-    for (let id = span.parent_id; id !== undefined && !seen.has(id);) {
-      seen.add(id);
-      const outer = this.#byId.get(id);
-      if (!outer) return;
-      yield outer;
-      id = outer.parent_id;
+/** The span around each. Spans that are around themselves, in a circle, are in none. */
+function outerSpans(byId: ReadonlyMap<string, Observation>): Map<Observation, Observation> {
+  const outerOf = new Map<Observation, Observation>();
+  const settled = new Set<Observation>();
+  for (const span of byId.values()) {
+    const path = new Set<Observation>();
+    let outer: Observation | undefined = span;
+    while (outer && !settled.has(outer) && !path.has(outer)) {
+      path.add(outer);
+      outer = outer.parent_id === undefined ? undefined : byId.get(outer.parent_id);
+    }
+    let isCircle = false;
+    for (const inner of path) {
+      settled.add(inner);
+      // From here on the path goes round.
+      isCircle ||= inner === outer;
+      const next = isCircle || inner.parent_id === undefined ? undefined : byId.get(inner.parent_id);
+      if (next) outerOf.set(inner, next);
     }
   }
+  return outerOf;
 }
 
 /** A longer text is cut: it describes a task, and is no archive. */
@@ -355,15 +398,6 @@ function redacted(event: TelemetryEvent, redactText: (text: string) => string): 
     default:
       return event;
   }
-}
-
-/**
- * Gives a line its identity: the same line has the same, whoever translates it and however often. Handoffs are told by
- * theirs alone when read, so that what else was known must not change it.
- */
-function identified(event: TelemetryEvent, knowledge: number): TelemetryEvent {
-  const line = event.event === "agent_handoff" ? event : { ...event, sequence: knowledge };
-  return { ...line, event_id: `ot-${createHash("sha256").update(JSON.stringify(line)).digest("hex").slice(0, 20)}` };
 }
 
 function names(agents: readonly Observation[]): string[] {
