@@ -14,6 +14,7 @@ import { Intake } from "./intake.js";
 import { EventStream } from "./live/stream.js";
 import { Counters } from "./metrics.js";
 import { OtlpReceiver } from "./otlp.js";
+import { say } from "./say.js";
 import { Telemetry } from "./telemetry.js";
 
 /** How {@link startServer} serves. */
@@ -67,9 +68,7 @@ export async function startServer({
   const { directory } = telemetry;
   const counters = new Counters();
   const alerts = new AlertWatch(
-    new Alerts(telemetry.analyzer, { channels, memory: options.as_of === undefined ? "kept" : "none" }, (text) =>
-      process.stderr.write(`oak: ${text}\n`),
-    ),
+    new Alerts(telemetry.analyzer, { channels, memory: options.as_of === undefined ? "kept" : "none" }, say),
     (now) => stream.announce("alerts", now),
   );
   const stream = await EventStream.start(directory, (entries) => {
