@@ -22,19 +22,28 @@ export class Intake {
   }
 
   take(values: readonly unknown[]): Receipt {
-    const events: TelemetryEvent[] = [];
     const rejected: { index: number; error: string }[] = [];
+    this.#failure = undefined;
     values.forEach((value, index) => {
       const checked = check(value);
-      if (typeof checked === "string") rejected.push({ index, error: checked });
-      else events.push(checked);
+      const error = typeof checked === "string" ? checked : this.#write(checked);
+      if (error !== undefined) rejected.push({ index, error });
     });
-    this.#failure = undefined;
-    this.#writer.write(events);
     this.#writer.flush();
     const failure: unknown = this.#failure;
-    if (failure === undefined) return { accepted: events.length, rejected };
+    if (failure === undefined) return { accepted: values.length - rejected.length, rejected };
     return { accepted: 0, rejected, failure: failure instanceof Error ? failure.message : "it could not be written" };
+  }
+
+  /** Why it cannot be told, if so. What can be read as JSON may be too deep to be written: that costs nothing but itself. */
+  #write(event: TelemetryEvent): string | undefined {
+    try {
+      this.#writer.write([event]);
+      return undefined;
+    } catch (error) {
+      if (error instanceof RangeError) return "it is nested too deeply";
+      throw error;
+    }
   }
 
   close(): void {
