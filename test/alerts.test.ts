@@ -339,6 +339,25 @@ describe("oak serve", () => {
     expect(second.command.stderr.split("\n")).toHaveLength(2);
   });
 
+  it("prints nothing that steers a terminal, whatever stands in the files that it finds", async () => {
+    const directory = directoryOf(failures("tester", 3));
+    const evil = "\u001b[2J\u202egone\noak: another line";
+    const alert: Alert = {
+      id: "1",
+      rule: "failure_streak",
+      subject: evil,
+      text: evil,
+      since: null,
+      fired_at: ago(1),
+      facts: { failures: 5, last_error: evil },
+    };
+    const state = { version: 1, known: [], undelivered: [{ alert, channel: "stderr" }] };
+    writeFileSync(join(directory, "alerts.json"), JSON.stringify(state));
+    configure(directory, { deliver: { stderr: true } });
+    const { command } = await serveDirectory(directory);
+    await expect.poll(() => command.stderr, PATIENCE).toBe("oak: alert:  [2J gone oak: another line\n");
+  });
+
   it("leaves what it has not delivered when it is ended to the next one", async () => {
     let answers = false;
     const posted: string[] = [];

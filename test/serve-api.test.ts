@@ -158,6 +158,34 @@ describe("events that are sent", () => {
     expect(await oakJson(["workflows", "--list", "--dir", directory])).toMatchObject({ total: 2 });
   });
 
+  it("cost nothing but themselves when they are nested too deeply, and are no more than a server can bear", async () => {
+    const directory = temporaryDirectory();
+    const { url, command } = await serveDirectory(directory);
+    const deep = JSON.stringify({ ...START, event_id: "e2", more: 0 }).replace(
+      /0\}$/,
+      `${"[".repeat(100_000)}${"]".repeat(100_000)}}`,
+    );
+    const others = [START, { ...START, event_id: "e3", workflow_id: "wf-other" }].map((event) => JSON.stringify(event));
+    const body = `[${others[0]},${deep},${others[1]}]`;
+    expect(await requestJson(url, "/api/v1/events", { ...POST_JSON, body })).toMatchObject({
+      status: 200,
+      json: { accepted: 2, rejected: [{ index: 1, error: "it is nested too deeply" }] },
+    });
+    for (const [type, many] of [
+      ["application/json", `[${"1,".repeat(100_000)}1]`],
+      ["application/x-ndjson", "1\n".repeat(100_001)],
+    ]) {
+      const sent = { method: "POST", headers: { "content-type": type! }, body: many! };
+      expect(await requestJson(url, "/api/v1/events", sent)).toMatchObject({
+        status: 413,
+        json: { error: "a request may hold 100000 events: send less at once" },
+      });
+    }
+    const list = await requestJson<{ workflows: { workflow_id: string }[] }>(url, "/api/v1/workflows");
+    expect(ids(list.json).toSorted()).toEqual(["wf-new", "wf-other"]);
+    expect(command.stderr).toBe("");
+  });
+
   it("are refused with the right status when they are of another type, too long or no JSON; the server lives", async () => {
     const directory = temporaryDirectory();
     const { url, command } = await serveDirectory(directory);

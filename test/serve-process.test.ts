@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -81,6 +82,37 @@ describe("oak serve, told to stop", () => {
     expect(await endsWith(command, "SIGTERM")).toBe(0);
     expect(readdirSync(temporary)).toEqual([]);
     expect((await oak(["stats", "--dir", directory])).code).toBe(0);
+  });
+});
+
+describe("oak serve, whose messages nobody reads any more", () => {
+  it("goes on", async () => {
+    const directory = directoryOf(workflow("wf-1"));
+    const { url, command } = await serveDirectory(directory);
+    command.child.stderr!.destroy();
+    const trouble = async () => (await requestJson<{ trouble: string }>(url, "/api/v1/alerts")).json.trouble;
+    expect(await trouble()).toBeNull();
+    writeFileSync(join(directory, "oak.config.json"), "not what it should be");
+    await expect.poll(trouble, { timeout: 60_000 }).toMatch(/is not JSON/);
+    expect((await request(url, "/healthz")).status).toBe(200);
+    expect(await endsWith(command, "SIGTERM")).toBe(0);
+  });
+});
+
+describe("the address that oak serve is told to listen on", () => {
+  it.each([
+    ["", 2, "--host needs an address, such as 127.0.0.1, or 0.0.0.0 for all there are"],
+    ["192.0.2.1", 1, "192.0.2.1 is no address of this machine: leave out --host, or give one that is"],
+  ])("%j: what is wrong with it is said", async (host, code, message) => {
+    const args = ["serve", "--dir", temporaryDirectory(), "--port", "0", "--host", host];
+    expect(await oak(args)).toEqual({ code, stdout: "", stderr: `oak: ${message}\n` });
+  });
+
+  const hasIPv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === "::1"));
+  it.skipIf(!hasIPv6)("may be IPv6, as it stands in an address too", async () => {
+    const { url } = await serveDirectory(directoryOf(workflow("wf-1")), ["--host", "[::1]"]);
+    expect(url).toMatch(/^http:\/\/\[::1\]:\d+$/);
+    expect((await request(url, "/healthz")).status).toBe(200);
   });
 });
 

@@ -44,6 +44,16 @@ describe("readConfig", () => {
     ['{"alerts":{"rules":{"failure_streak":{"failures":1}}}}', /alerts\.rules\.failure_streak\.failures: .*>=2/],
     ['{"alerts":{"rules":{"agent_declining":{"days":7}}}}', /alerts\.rules\.agent_declining\.days: .*>7/],
     ['{"alerts":{"deliver":{"webhook":{"url":"ftp://x"}}}}', /alerts\.deliver\.webhook\.url: must be an http or https/],
+    [
+      '{"alerts":{"deliver":{"webhook":{"url":"https://me:secret@example.com/x"}}}}',
+      /alerts\.deliver\.webhook\.url: must not hold a password: send it in headers(?!.*secret)/,
+    ],
+    [
+      '{"alerts":{"deliver":{"webhook":{"url":"http://x","headers":{"a b":"secret"}}}}}',
+      /alerts\.deliver\.webhook\.headers: must be names and values that HTTP can send(?!.*secret)/,
+    ],
+    ['{"alerts":{"\\u001b[31mred\\u202e":1}}', /alerts has no field {2}\[31mred {2}\(oak schema/],
+    ["\u001b[31m{", /is not JSON: [^\p{Cc}]*$/u],
     ['{"alerts":{"deliver":{"command":{"run":"echo hi"}}}}', /alerts\.deliver\.command\.run: .*expected array/],
     ['{"alerts":{"deliver":{"command":{"run":[]}}}}', /alerts\.deliver\.command\.run/],
   ])("says what is wrong with %s", async (text, expected) => {

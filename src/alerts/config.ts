@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { z } from "zod";
 
 import { RECENT_DAYS } from "../analyze/trends.js";
+import { oneLine } from "./plain.js";
 
 /** The file in the telemetry directory. */
 export const CONFIG_FILE = "oak.config.json";
@@ -43,6 +44,20 @@ const rules = z.strictObject({
     .describe("An agent failed several times in a row"),
 });
 
+/** `fetch` refuses such an address, and quotes it. */
+function hasPassword(url: string): boolean {
+  const { username, password } = URL.canParse(url) ? new URL(url) : { username: "", password: "" };
+  return username !== "" || password !== "";
+}
+
+function isSendable(headers: Readonly<Record<string, string>>): boolean {
+  try {
+    return Boolean(new Headers(headers));
+  } catch {
+    return false;
+  }
+}
+
 const deliver = z.strictObject({
   stderr: z.boolean().default(false).describe("A line on the standard error of `oak serve`"),
   command: z
@@ -57,8 +72,13 @@ const deliver = z.strictObject({
     .describe("A program that gets the alert as JSON on its standard input"),
   webhook: z
     .strictObject({
-      url: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }),
-      headers: z.record(z.string(), z.string()).default({}),
+      url: z
+        .url({ protocol: /^https?$/, error: "must be an http or https URL" })
+        .refine((url) => !hasPassword(url), "must not hold a password: send it in headers, as authorization"),
+      headers: z
+        .record(z.string(), z.string())
+        .default({})
+        .refine(isSendable, "must be names and values that HTTP can send: no spaces in names, no line ends, Latin-1"),
       timeout_seconds,
       retries: z.int().min(0).max(5).default(2).describe("How often it is tried again"),
     })
@@ -108,7 +128,8 @@ export async function readConfig(directory: string): Promise<Config> {
     return parseConfig(JSON.parse(text.replace(/^\uFEFF/, "")));
   } catch (error) {
     const problem = error instanceof SyntaxError ? `is not JSON: ${error.message}` : (error as Error).message;
-    throw new ConfigError(`${path} ${problem}`);
+    // It quotes the file, which may have come with a repository.
+    throw new ConfigError(oneLine(`${path} ${problem}`));
   }
 }
 

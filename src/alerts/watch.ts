@@ -20,6 +20,9 @@ const PERIOD = 10 * 60 * 1000;
 /** Another process that lets alerts fire is waited for, milliseconds. */
 const OTHER = 2000;
 
+/** One that takes longer than this hangs, or has left its lock behind, milliseconds. */
+const TOO_LONG = 60_000;
+
 /** A look that is under way when the server stops may go on for so long, milliseconds. */
 const GRACE = 2000;
 
@@ -40,6 +43,9 @@ export class AlertWatch {
   #looking: Promise<void> | undefined;
   #looked = false;
   #noted = new Set<string>();
+  /** Since when another process has let alerts fire, and what there is to say of that. */
+  #lockedSince: number | undefined;
+  #locked: string | null = null;
   readonly #config: string;
   readonly #abort = new AbortController();
 
@@ -101,26 +107,41 @@ export class AlertWatch {
       if (this.#looked) this.#notBefore = performance.now() + Math.min(REST * cost, LONGEST_REST);
       // A moment later it is so.
       if (look.next_seconds !== null) next = Math.min(next, look.next_seconds * 1000 + 100);
-      this.#tell({ alerts: look.alerts, trouble: null });
+      this.#tell({ alerts: look.alerts, trouble: this.#locked });
       if (look.withheld.length > 0)
         this.#noteOnce(`oak.config.json names a ${look.withheld.join(" and a ")} for alerts: --deliver allows it`);
     };
     try {
       await this.alerts.look(onLook, this.#abort.signal);
+      this.#unlock();
     } catch (error) {
-      next = error instanceof LockedError ? OTHER : PERIOD;
-      if (!(error instanceof LockedError)) this.#trouble(error);
+      if (error instanceof LockedError) {
+        next = OTHER;
+        this.#lockedSince ??= performance.now();
+        if (performance.now() - this.#lockedSince > TOO_LONG) this.#locked = this.#trouble(error);
+      } else {
+        next = PERIOD;
+        this.#trouble(error);
+      }
     }
     this.#looked = true;
     this.#plan(next);
   }
 
-  #trouble(error: unknown): void {
-    if (this.#abort.signal.aborted) return;
+  #unlock(): void {
+    this.#lockedSince = undefined;
+    if (this.#locked === null) return;
+    this.#locked = null;
+    this.#tell({ ...this.#now, trouble: null });
+  }
+
+  #trouble(error: unknown): string | null {
+    if (this.#abort.signal.aborted) return null;
     const message = error instanceof Error ? error.message : String(error);
     const trouble = error instanceof ConfigError ? message : `alerts cannot be told: ${message}`;
     this.#noteOnce(trouble);
     this.#tell({ alerts: this.#now.alerts, trouble });
+    return trouble;
   }
 
   #tell(now: AlertsNow): void {

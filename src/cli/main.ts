@@ -88,6 +88,9 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   process.exit(1);
 });
 
+// Nor is one that no longer reads the messages: a server goes on.
+process.stderr.on("error", () => undefined);
+
 // Exit, instead of dying, so that what must be cleaned up is.
 for (const [signal, code] of [
   ["SIGHUP", 129],

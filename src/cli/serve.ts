@@ -26,7 +26,11 @@ const TOKEN = /^[!-~]{16,}$/;
 
 /** Serves until it is told to stop. */
 export async function serve(options: ServeOptions): Promise<void> {
-  const { host, port } = options;
+  const { port } = options;
+  const host = options.host.trim().replace(/^\[(.*)\]$/, "$1");
+  // Nothing would mean every address of this machine.
+  if (host === "")
+    throw new CommandError("--host needs an address, such as 127.0.0.1, or 0.0.0.0 for all there are", 2);
   const isLocal = ["127.0.0.1", "::1", "localhost"].includes(host);
   const given = options.token ?? (process.env["OAK_TOKEN"] || undefined);
   if (given !== undefined && !TOKEN.test(given))
@@ -57,7 +61,10 @@ export async function serve(options: ServeOptions): Promise<void> {
       serveDemo: () => demo.start(),
     });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EADDRINUSE") throw await occupied(host, port);
+    const { code = "" } = error as NodeJS.ErrnoException;
+    if (code === "EADDRINUSE") throw await occupied(host, port);
+    if (["ENOTFOUND", "EADDRNOTAVAIL", "EAI_AGAIN"].includes(code))
+      throw new CommandError(`${host} is no address of this machine: leave out --host, or give one that is`);
     throw error;
   }
   const url = token === undefined ? server.url : `${server.url}/?token=${encodeURIComponent(token)}`;

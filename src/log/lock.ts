@@ -1,5 +1,5 @@
 import { rmSync } from "node:fs";
-import { open, readFile, rm } from "node:fs/promises";
+import { open, readFile, rm, stat } from "node:fs/promises";
 
 import { isAlive } from "../event/process.js";
 
@@ -43,9 +43,16 @@ async function acquire(path: string): Promise<void> {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
       const holder = Number(await readFile(path, "utf8").catch(() => ""));
-      if (attempt > 0 || holder === 0 || isAlive(holder))
+      const isHeld = holder === process.pid ? !(await isOlderThanUs(path)) : isAlive(holder);
+      if (attempt > 0 || holder === 0 || isHeld)
         throw new LockedError(`process ${holder || "unknown"} is at it (if not, delete ${path})`);
       await rm(path, { force: true });
     }
   }
+}
+
+/** In a container that was restarted, a process has the id that its dead predecessor had. */
+async function isOlderThanUs(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return !found || found.mtimeMs < Date.now() - process.uptime() * 1000;
 }

@@ -4,6 +4,8 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import { HTTPException } from "hono/http-exception";
 import { methodNotAllowed } from "hono/method-not-allowed";
 
+import { say } from "./say.js";
+
 /** Every answer that says that something is wrong is JSON with an `error`, and gives away nothing else. */
 export function answerErrors(app: OpenAPIHono): void {
   app.onError((error, c) => {
@@ -13,7 +15,7 @@ export function answerErrors(app: OpenAPIHono): void {
     if (c.req.raw.signal.aborted) return c.body(null, 400);
     if (isSystemError(error))
       return c.json({ error: `the log cannot be read: ${error.message}; oak doctor tells more` }, 503);
-    process.stderr.write(`oak: ${c.req.method} ${c.req.path}: ${error.stack ?? error.message}\n`);
+    say(`${c.req.method} ${c.req.path}:`, ...(error.stack ?? error.message).split("\n"));
     return c.json({ error: "unexpected error: the server's output has it" }, 500);
   });
   app.notFound((c) => c.json({ error: `there is no ${c.req.path}: /api/v1/openapi.json lists what there is` }, 404));

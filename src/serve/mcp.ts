@@ -4,11 +4,12 @@ import { createMcpHandler, type McpHttpHandler } from "@modelcontextprotocol/ser
 import { createMcpServer } from "../mcp/server.js";
 import type { Workshop } from "../mcp/tool.js";
 import { REFUSALS } from "./api/resource.js";
+import { say } from "./say.js";
 
 /** The Model Context Protocol over HTTP, behind the same checks as everything else. */
 export function addMcp(app: OpenAPIHono, workshop: Workshop, version: string): McpHttpHandler {
   const handler = createMcpHandler(() => createMcpServer(workshop, version), {
-    onerror: (error) => process.stderr.write(`oak: mcp: ${error.message}\n`),
+    onerror: (error) => say(`mcp: ${error.message}`),
   });
   const message = { "application/json": { schema: z.unknown() } };
   app.openAPIRegistry.registerPath({

@@ -14,6 +14,7 @@ import { Intake } from "./intake.js";
 import { EventStream } from "./live/stream.js";
 import { Counters } from "./metrics.js";
 import { OtlpReceiver } from "./otlp.js";
+import { say } from "./say.js";
 import { Telemetry } from "./telemetry.js";
 
 /** How {@link startServer} serves. */
@@ -66,16 +67,15 @@ export async function startServer({
   const telemetry = new Telemetry(options);
   const { directory } = telemetry;
   const counters = new Counters();
-  const alerts = new AlertWatch(
-    new Alerts(telemetry.analyzer, { channels, memory: options.as_of === undefined ? "kept" : "none" }, (text) =>
-      process.stderr.write(`oak: ${text}\n`),
-    ),
-    (now) => stream.announce("alerts", now),
-  );
   const stream = await EventStream.start(directory, (entries) => {
     counters.countEvents(entries);
     alerts.changed();
   });
+  // After the stream, which it tells, and which tells it nothing before the running job has ended.
+  const alerts = new AlertWatch(
+    new Alerts(telemetry.analyzer, { channels, memory: options.as_of === undefined ? "kept" : "none" }, say),
+    (now) => stream.announce("alerts", now),
+  );
   const intake = new Intake(directory);
   const otlp = new OtlpReceiver(intake);
   const recorder = openRecorder(directory);

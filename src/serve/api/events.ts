@@ -72,6 +72,13 @@ export function addEvents(app: OpenAPIHono, stream: EventStream, intake: Intake)
   });
 }
 
+/** The most events in a request: valid ones that are smaller than a request may be are fewer. */
+const MOST_EVENTS = 100_000;
+
+function tooMany(): never {
+  throw new HTTPException(413, { message: `a request may hold ${MOST_EVENTS} events: send less at once` });
+}
+
 /** What the body holds. @throws {HTTPException} when that is not to be told */
 async function readEvents(c: Context): Promise<unknown[]> {
   const type = c.req.header("content-type")?.split(";", 1)[0]?.trim().toLowerCase();
@@ -84,12 +91,14 @@ async function readEvents(c: Context): Promise<unknown[]> {
   const body = await c.req.arrayBuffer();
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(body);
-    if (type === "application/json") return [JSON.parse(text) as unknown].flat();
-    return text
-      .split("\n")
-      .filter((line) => line.trim() !== "")
-      .map((line) => JSON.parse(line) as unknown);
+    const values =
+      type === "application/json"
+        ? [JSON.parse(text) as unknown].flat()
+        : text.split("\n").filter((line) => line.trim() !== "");
+    if (values.length > MOST_EVENTS) tooMany();
+    return type === "application/json" ? values : values.map((line) => JSON.parse(line as string) as unknown);
   } catch (error) {
+    if (error instanceof HTTPException) throw error;
     const reason = error instanceof SyntaxError ? error.message : "it is not UTF-8";
     throw new HTTPException(400, { message: `the body is neither JSON nor one JSON object a line: ${reason}` });
   }
