@@ -31,10 +31,7 @@ export class Delivery {
     this.#failures = failures;
     const fsync = check.optionalFlag("fsync", options.fsync) ?? false;
     this.#mirror = enabled ? this.#openMirror(options.otlp) : undefined;
-    const onWritten = (lines: number, error?: unknown) => {
-      if (error === undefined) failures.recovered();
-      else failures.drop(lines, error);
-    };
+    const { onWritten } = failures;
     const endpoint = this.#endpoint(options);
     this.#remote =
       endpoint && enabled

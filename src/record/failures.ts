@@ -1,3 +1,4 @@
+import type { AppenderOptions } from "./append.js";
 import { MirrorError } from "./mirror.js";
 import { DeliveryError } from "./remote.js";
 
@@ -30,10 +31,11 @@ export class Failures {
     this.report(error);
   }
 
-  /** A run of failures is over. */
-  recovered(): void {
-    this.#failing = false;
-  }
+  /** What an {@link Appender} says of lines: that they are written, which ends a run of failures, or lost. */
+  readonly onWritten: AppenderOptions["onWritten"] = (lines, error) => {
+    if (error === undefined) this.#failing = false;
+    else this.drop(lines, error);
+  };
 
   report(failure: unknown): void {
     try {
