@@ -81,7 +81,7 @@ async function measureSize(folder, invocations, lines) {
     const { seconds, report_seconds } = await child("open-tables.mjs", directory);
     return seconds + report_seconds;
   }, 3);
-  const command = await best(() => wall([here("../dist/cli/main.js"), "report", "--dir", directory]), 3);
+  const command = await best(() => wall([here("../dist/cli/main.cjs"), "report", "--dir", directory]), 3);
   await rm(directory, { recursive: true });
   return { invocations, bare, python, cold, coldReport, warmReport, command, peak };
 }
@@ -91,7 +91,7 @@ async function startUp(args, empty) {
   const ratios = [];
   for (let i = 0; i < 31; i++) {
     const base = await wall([empty]);
-    ratios.push((await wall([here("../dist/cli/main.js"), ...args])) / base);
+    ratios.push((await wall([here("../dist/cli/main.cjs"), ...args])) / base);
   }
   return ratios.toSorted((a, b) => a - b)[15];
 }

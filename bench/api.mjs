@@ -101,7 +101,7 @@ async function computedAndBare(directory, id) {
 
 /** @param {string} directory @param {string} id */
 async function asServed(directory, id) {
-  const oak = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
+  const oak = fileURLToPath(new URL("../dist/cli/main.cjs", import.meta.url));
   const server = spawn(
     process.execPath,
     [oak, "serve", "--dir", directory, "--port", "0", "--json", "--as-of", AS_OF],

@@ -39,7 +39,7 @@ async function measureSize(size) {
     const projects = join(folder, "projects");
     writeSession(join(projects, "-home-me-shop"), "session", size);
     const directory = join(folder, "oak");
-    const oak = [here("../dist/cli/main.js"), "import", "claude-code", projects, "--dir", directory, "--json"];
+    const oak = [here("../dist/cli/main.cjs"), "import", "claude-code", projects, "--dir", directory, "--json"];
     /** @type {Record<"bare" | "first" | "again", number[]>} */
     const { bare, first, again } = { bare: [], first: [], again: [] };
     let peak = 0;

@@ -24,7 +24,7 @@ const quantile = (numbers, share) => numbers.toSorted((a, b) => a - b)[Math.floo
 
 /** @param {string} directory */
 async function serve(directory) {
-  const args = ["dist/cli/main.js", "serve", "--dir", directory, "--port", "0", "--json"];
+  const args = ["dist/cli/main.cjs", "serve", "--dir", directory, "--port", "0", "--json"];
   const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] });
   let text = "";
   child.stdout.on("data", (chunk) => (text += String(chunk)));

@@ -131,7 +131,7 @@ async function round(url) {
 const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? NaN;
 
 const directory = mkdtempSync(join(tmpdir(), "oak-bench-"));
-const oak = await start(["dist/cli/main.js", "serve", "--dir", directory, "--port", "0", "--json"]);
+const oak = await start(["dist/cli/main.cjs", "serve", "--dir", directory, "--port", "0", "--json"]);
 const bare = await start(["--input-type=module", "-e", BARE]);
 try {
   await round(bare.url); // warms up

@@ -30,7 +30,7 @@ const TASKS = ["fix the login", "build the search page", "document the order his
 
 /** Serves a directory; gives the address. @param {string} directory */
 async function serve(directory) {
-  const oak = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
+  const oak = fileURLToPath(new URL("../dist/cli/main.cjs", import.meta.url));
   const child = spawn(process.execPath, [oak, "serve", "--dir", directory, "--port", "0", "--json"]);
   const [text] = await once(child.stdout, "data");
   return { url: /** @type {string} */ (JSON.parse(String(text)).url), child };

@@ -11,7 +11,7 @@ import { promisify } from "node:util";
 import { writeHistory } from "./history.mjs";
 
 const run = promisify(execFile);
-const OAK = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
+const OAK = fileURLToPath(new URL("../dist/cli/main.cjs", import.meta.url));
 const ROUNDS = 7;
 
 /** An extra certificate costs every start of Node 50 ms. */

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
-const OAK = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
+const OAK = fileURLToPath(new URL("../dist/cli/main.cjs", import.meta.url));
 
 const [folder = fileURLToPath(new URL("../../shared/data/selection", import.meta.url)), seeds = "20", first = "0"] =
   process.argv.slice(2);

@@ -87,7 +87,7 @@ try {
   const directory = join(folder, "log");
   writeHistory(directory, INVOCATIONS);
   const serve = (/** @type {string} */ served) => [
-    here("../dist/cli/main.js"),
+    here("../dist/cli/main.cjs"),
     "serve",
     "--dir",
     served,

@@ -5,12 +5,12 @@ import { coordinationOverhead, type CoordinationOverhead } from "./analyze/overh
 import { declineAlert } from "./analyze/page-hinkley.js";
 import { PATTERN_UNITS, patternAnalysis, type PatternAnalysis, type PatternUnit } from "./analyze/patterns.js";
 import {
+  compareAgents,
   compareRuns,
   compareWorkflows,
   type Period,
   type PeriodBounds,
   type PeriodComparison,
-  type RunTotals,
 } from "./analyze/periods.js";
 import type { InvocationSummary } from "./analyze/run.js";
 import type { FailureStreak } from "./analyze/streaks.js";
@@ -308,16 +308,10 @@ export class TelemetryAnalyzer {
         ...(await query.workflowOutcomes(tables, period)),
         overhead: await this.#overhead(tables, period),
       });
-      const agents = [...new Set([...runs.before.agents.keys(), ...runs.after.agents.keys()])].toSorted();
       return {
         periods,
         invocations: compareRuns(runs.before.all, runs.after.all),
-        agents: Object.fromEntries(
-          agents.map((agent) => [
-            agent,
-            compareRuns(runs.before.agents.get(agent) ?? NO_RUNS, runs.after.agents.get(agent) ?? NO_RUNS),
-          ]),
-        ),
+        agents: compareAgents(runs.before.agents, runs.after.agents),
         workflows: compareWorkflows(await workflows(periods.before), await workflows(periods.after)),
       };
     });
@@ -397,14 +391,6 @@ async function alertOf(
 function byAgent(list: readonly AgentTrend[]): Record<string, AgentTrend> {
   return Object.fromEntries(list.map((trend) => [trend.agent_name, trend]));
 }
-
-const NO_RUNS: RunTotals = {
-  invocations: 0,
-  successes: 0,
-  total: 0,
-  mean_duration_seconds: null,
-  mean_quality: null,
-};
 
 function bounds(name: string, period: Period): PeriodBounds {
   const start = milliseconds(`${name}.start`, period.start);

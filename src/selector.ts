@@ -24,6 +24,7 @@ import { Shortlist } from "./select/shortlist.js";
 import { candidatesFor, similarRuns, usualSimilarity } from "./select/similar.js";
 import { outlineSpecialist } from "./select/specialist.js";
 import { KeptTables } from "./tables/kept.js";
+import { outcomesAround } from "./tables/queries.js";
 import type { Tables } from "./tables/tables.js";
 
 /** How an {@link AgentSelector} reads. Every field may be left out. */
@@ -199,7 +200,6 @@ export class AgentSelector {
   }
 
   async #trends(tables: Tables): Promise<Map<string, RecentPerformance>> {
-    const { outcomesAround } = await import("./tables/queries.js");
     const now = this.#asOf ?? Date.now();
     const ago = (days: number) => formatTimestamp(Math.max(0, now - days * DAY_MILLISECONDS));
     const outcomes = await outcomesAround(tables, { oldest: ago(TREND_DAYS), recent: ago(RECENT_DAYS), now: ago(0) });

@@ -108,11 +108,11 @@ describe("what is built", () => {
   });
 
   it("is all that loads with the whole package until something is analysed: not the SQL engine", () => {
+    // Modules import at the beginning of a line; the command, which is CommonJS, requires there.
+    const loaded = /^(?:(?:import|export)\b.*?|(?:const|let) \w+ = require\(|.*\bcreateRequire\)?\(.*?\)\()"([^"]+)"/gm;
     const atOnce = (path: string) =>
-      [...readFileSync(path, "utf8").matchAll(/(?:\bfrom\s*|^import\s*|\bcreateRequire\(.*?\)\()"([^"]+)"/gm)].map(
-        ([, specifier]) => specifier!,
-      );
-    for (const entry of ["dist/index.js", "dist/cli/main.js"])
+      [...readFileSync(path, "utf8").matchAll(loaded)].map(([, specifier]) => specifier!);
+    for (const entry of ["dist/index.js", "dist/cli/main.cjs"])
       expect([...reach(join(ROOT, entry), atOnce)]).not.toContain("@duckdb/node-api");
   });
 });

@@ -281,7 +281,7 @@ describe("an interrupted analysis", () => {
     const directory = temporaryDirectory();
     const temporary = temporaryDirectory();
     await node([WRITER, directory, "20000", "3000"]);
-    const oakPath = `${ROOT}dist/cli/main.js`;
+    const oakPath = `${ROOT}dist/cli/main.cjs`;
     const reader = spawn(process.execPath, [oakPath, "stats", "--dir", directory], {
       env: { ...process.env, TMPDIR: temporary },
     });

@@ -335,7 +335,7 @@ describe("the hook, run as Claude Code runs it", () => {
     };
     const payloads = [payload, { session_id: "s", ...start("a1", "coder") }];
     for (const each of payloads) {
-      const ended = spawnSync(process.execPath, [join(ROOT, "dist/cli/main.js"), "hook"], {
+      const ended = spawnSync(process.execPath, [join(ROOT, "dist/cli/main.cjs"), "hook"], {
         input: JSON.stringify(each),
         encoding: "utf8",
         env: { PATH, OAK_TELEMETRY_DIR: directory },

@@ -131,7 +131,7 @@ describe("oak init's MCP server", () => {
 
   it("is named from the project's folder where oak is installed in it", async () => {
     const { stdout } = await oak(["init", "--dry-run"], { cwd: ROOT });
-    expect(stdout).toContain("${CLAUDE_PROJECT_DIR:-.}/dist/cli/main.js");
+    expect(stdout).toContain("${CLAUDE_PROJECT_DIR:-.}/dist/cli/main.cjs");
     expect(stdout).toContain("$CLAUDE_PROJECT_DIR/dist/hook.cjs");
   });
 });

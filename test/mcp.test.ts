@@ -15,7 +15,7 @@ const { PATH = "", HOME = "" } = process.env;
 
 /** The real command, spoken to as an orchestrator's program does. */
 function overStdio(directory: string): Promise<Client> {
-  const args = [join(ROOT, "dist/cli/main.js"), "mcp", "--dir", directory];
+  const args = [join(ROOT, "dist/cli/main.cjs"), "mcp", "--dir", directory];
   return connectTo(new StdioClientTransport({ command: process.execPath, args, env: { PATH, HOME } }));
 }
 
@@ -204,7 +204,7 @@ describe("oak mcp", () => {
   });
 
   it("answers all that was asked before its input ended", async () => {
-    const oak = join(ROOT, "dist/cli/main.js");
+    const oak = join(ROOT, "dist/cli/main.cjs");
     const child = spawn(process.execPath, [oak, "mcp", "--dir", temporaryDirectory()], { env: { PATH, HOME } });
     let output = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));

@@ -122,7 +122,7 @@ describe("oak import otlp", () => {
 
   it("reads standard input", async () => {
     const directory = temporaryDirectory();
-    const child = spawn(process.execPath, [`${ROOT}dist/cli/main.js`, "import", "otlp", "-", "--dir", directory], {
+    const child = spawn(process.execPath, [`${ROOT}dist/cli/main.cjs`, "import", "otlp", "-", "--dir", directory], {
       stdio: ["pipe", "ignore", "ignore"],
     });
     child.stdin.end(jsonl);

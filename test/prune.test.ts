@@ -24,7 +24,7 @@ import { temporaryDirectory } from "./support/directory.js";
 import { node, oak, oakJson, ROOT } from "./support/oak.js";
 
 const WRITER = fileURLToPath(new URL("support/writer.mjs", import.meta.url));
-const OAK = `${ROOT}dist/cli/main.js`;
+const OAK = `${ROOT}dist/cli/main.cjs`;
 const BEFORE = "2026-06-01";
 const OLD = "2026-05-01T12:00:00.000Z";
 const YOUNG = "2026-06-01T00:00:00.000Z";

@@ -141,7 +141,7 @@ describe("recorders with an endpoint", () => {
     const endpoint = `http://127.0.0.1:${port}`;
     const env = { OAK_ENDPOINT: endpoint };
     const args = ["serve", "--dir", served, "--port", String(port), "--json"];
-    const oakServe = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
+    const oakServe = fileURLToPath(new URL("../dist/cli/main.cjs", import.meta.url));
     const server = new RunningCommand(process.execPath, [oakServe, ...args], env);
     await server.until("the server is up", () => server.stdout.includes("}"));
     await node([WRITER, spooled, "2", "0"], { env });

@@ -88,7 +88,7 @@ describe("oak sql", () => {
   });
 
   it("reads the query from standard input", async () => {
-    const child = spawn(process.execPath, [`${ROOT}dist/cli/main.js`, "sql", "--json", "--dir", directoryOf(EVENTS)]);
+    const child = spawn(process.execPath, [`${ROOT}dist/cli/main.cjs`, "sql", "--json", "--dir", directoryOf(EVENTS)]);
     child.stdin.end("-- how many?\nSELECT count(*) AS runs\nFROM invocations;\n");
     let stdout = "";
     for await (const text of child.stdout.setEncoding("utf8")) stdout += text as string;

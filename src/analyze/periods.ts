@@ -91,6 +91,25 @@ export function compareRuns(before: RunTotals, after: RunTotals): RunComparison 
   };
 }
 
+const NO_RUNS: RunTotals = {
+  invocations: 0,
+  successes: 0,
+  total: 0,
+  mean_duration_seconds: null,
+  mean_quality: null,
+};
+
+/** Puts the runs of each agent in two periods side by side; agents in order of their names. */
+export function compareAgents(
+  before: ReadonlyMap<string, RunTotals>,
+  after: ReadonlyMap<string, RunTotals>,
+): PeriodComparison["agents"] {
+  const agents = [...new Set([...before.keys(), ...after.keys()])].toSorted();
+  return Object.fromEntries(
+    agents.map((agent) => [agent, compareRuns(before.get(agent) ?? NO_RUNS, after.get(agent) ?? NO_RUNS)]),
+  );
+}
+
 /** Puts the workflows of two periods side by side. */
 export function compareWorkflows(
   before: Outcomes & { readonly workflows: number; readonly overhead: CoordinationOverhead },

@@ -1,6 +1,7 @@
 import { findTelemetryDirectory } from "../event/directory.js";
 import { recordingEnabled } from "../record/enabled.js";
 import { EventWriter } from "../record/event-writer.js";
+import { Failures } from "../record/failures.js";
 import type { Observation } from "./trace/observation.js";
 import { Traces, type TracesOptions } from "./trace/traces.js";
 
@@ -24,17 +25,16 @@ const MAX_SPANS = 20_000;
 export class LiveCapture {
   readonly #traces: Traces;
   readonly #writer: EventWriter | undefined;
-  readonly #onError: (error: Error) => void;
-  #failing = false;
+  readonly #failures: Failures;
 
-  constructor({ directory, enabled = recordingEnabled(), redact, onError = reportOnStderr }: CaptureOptions = {}) {
-    this.#onError = onError;
+  constructor({ directory, enabled = recordingEnabled(), redact, onError }: CaptureOptions = {}) {
+    this.#failures = new Failures(onError);
     this.#traces = new Traces({ ...(redact === undefined ? {} : { redact }), max_spans: MAX_SPANS });
     if (!enabled) return;
     try {
-      this.#writer = new EventWriter(findTelemetryDirectory(directory), (_, error) => this.#failed(error));
+      this.#writer = new EventWriter(findTelemetryDirectory(directory), this.#failures.onWritten);
     } catch (error) {
-      this.#failed(error);
+      this.#failures.drop(0, error);
     }
   }
 
@@ -52,7 +52,7 @@ export class LiveCapture {
       const telling = span.kind === "agent" || span.kind === "workflow" || span.parent_id === undefined;
       if (telling) this.#writer.write(this.#traces.take(span.trace_id));
     } catch (error) {
-      this.#failed(error);
+      this.#failures.drop(0, error);
     }
   }
 
@@ -63,21 +63,7 @@ export class LiveCapture {
       this.#writer.write(this.#traces.takeAll());
       this.#writer.close();
     } catch (error) {
-      this.#failed(error);
+      this.#failures.drop(0, error);
     }
   }
-
-  #failed(error: unknown): void {
-    if (this.#failing) return;
-    this.#failing = true;
-    try {
-      this.#onError(error instanceof Error ? error : new Error(String(error)));
-    } catch {
-      // The host's own handler failed; telemetry must not make that the host's problem.
-    }
-  }
-}
-
-function reportOnStderr(error: Error): void {
-  console.error(`oak-telemetry: telemetry is not being recorded: ${error.message}`);
 }

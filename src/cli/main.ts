@@ -28,6 +28,7 @@ import { addTrends } from "./commands/trends.js";
 import { addWatch } from "./commands/watch.js";
 import { addWorkflows } from "./commands/workflows.js";
 import { CommandError, isSystemError } from "./errors.js";
+import { width, write } from "./terminal.js";
 import { version } from "./version.js";
 
 // Everything a command needs beyond its options is imported when it runs: --help and log start at once.
@@ -38,6 +39,11 @@ const program = new Command("oak")
   .helpCommand("help [command]", "print help for a command")
   .showHelpAfterError("(add --help for usage)")
   .exitOverride()
+  .configureOutput({
+    writeOut: write,
+    getOutHelpWidth: width,
+    getOutHasColors: () => false,
+  })
   .addHelpText(
     "after",
     `
@@ -81,16 +87,6 @@ for (const add of [
   add(program);
 }
 
-// A reader that goes away (| head) is no failure.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(0);
-  process.stderr.write(`oak: cannot write the output: ${error.message}\n`);
-  process.exit(1);
-});
-
-// Nor is one that no longer reads the messages: a server goes on.
-process.stderr.on("error", () => undefined);
-
 // Exit, instead of dying, so that what must be cleaned up is.
 for (const [signal, code] of [
   ["SIGHUP", 129],
@@ -100,11 +96,9 @@ for (const [signal, code] of [
   process.once(signal, () => process.exit(code));
 }
 
-try {
-  await program.parseAsync();
-} catch (error) {
+program.parseAsync().catch((error: unknown) => {
   process.exitCode = exitCodeOf(error);
-}
+});
 
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;

@@ -7,7 +7,7 @@ import { PatientStdio } from "../mcp/stdio.js";
 import { openRecorder } from "../mcp/tool.js";
 import { AgentSelector } from "../selector.js";
 import type { CommonOptions } from "./options.js";
-import { note } from "./terminal.js";
+import { note, output } from "./terminal.js";
 import { version } from "./version.js";
 
 /** Speaks the Model Context Protocol on standard input and output, until the client goes away. */
@@ -16,7 +16,7 @@ export async function serveMcp(options: CommonOptions): Promise<void> {
   const analyzer = new TelemetryAnalyzer({ directory });
   const selector = new AgentSelector({ analyzer });
   const recorder = openRecorder(directory);
-  const transport = new PatientStdio();
+  const transport = new PatientStdio(process.stdin, output());
   const connection = serveStdio(() => createMcpServer({ analyzer, selector, recorder }, version()), {
     transport,
     onerror: (error) => note(`oak mcp: ${error.message}`),

@@ -3,6 +3,8 @@
  * (1049), the cursor (25) and synchronized output (2026), which terminals that do not know them ignore.
  */
 
+import { output } from "./terminal.js";
+
 const ENTER = "\u001b[?1049h\u001b[?25l\u001b[2J";
 const LEAVE = "\u001b[?25h\u001b[?1049l";
 const HOME = "\u001b[H";
@@ -22,7 +24,7 @@ export class Screen {
   };
   readonly #continued = () => {
     process.stdin.setRawMode?.(true);
-    process.stdout.write(ENTER);
+    output().write(ENTER);
     this.#resized();
   };
   readonly #pressed = (keys: Buffer) => {
@@ -37,8 +39,8 @@ export class Screen {
     process.on("exit", this.#restore);
     process.once("SIGHUP", this.#hungUp);
     process.on("SIGCONT", this.#continued);
-    process.stdout.on("resize", this.#resized);
-    process.stdout.write(ENTER);
+    output().on("resize", this.#resized);
+    output().write(ENTER);
     if (process.stdin.isTTY) {
       process.stdin.setRawMode(true);
       process.stdin.on("data", this.#pressed);
@@ -47,7 +49,7 @@ export class Screen {
 
   /** Lines that a frame may have. */
   get rows(): number {
-    return process.stdout.rows || 24;
+    return output().rows || 24;
   }
 
   /** Shows these lines, which must be no wider than the terminal. What stays the same is not written. */
@@ -59,7 +61,7 @@ export class Screen {
     if (!this.#open || frame === this.#shown) return;
     this.#shown = frame;
     // In one write, over what is there: nothing is cleared before, so that nothing flickers.
-    process.stdout.write(`${BEGIN}${HOME}${frame}${CLEAR_BELOW}${END}`);
+    output().write(`${BEGIN}${HOME}${frame}${CLEAR_BELOW}${END}`);
   }
 
   /** Puts the terminal back as it was. */
@@ -69,13 +71,13 @@ export class Screen {
     process.off("exit", this.#restore);
     process.off("SIGHUP", this.#hungUp);
     process.off("SIGCONT", this.#continued);
-    process.stdout.off("resize", this.#resized);
+    output().off("resize", this.#resized);
     if (process.stdin.isTTY) {
       process.stdin.off("data", this.#pressed);
       process.stdin.setRawMode(false);
       process.stdin.pause();
     }
-    process.stdout.write(LEAVE);
+    output().write(LEAVE);
   }
 
   readonly #hungUp = () => process.exit(129);

@@ -26,6 +26,8 @@ const TOKEN = /^[!-~]{16,}$/;
 
 /** Serves until it is told to stop. */
 export async function serve(options: ServeOptions): Promise<void> {
+  // It goes on when nobody reads its messages any more.
+  process.stderr.on("error", () => undefined);
   const { port } = options;
   const host = options.host.trim().replace(/^\[(.*)\]$/, "$1");
   // Nothing would mean every address of this machine.

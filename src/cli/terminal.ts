@@ -1,18 +1,51 @@
 import { once } from "node:events";
-import { createInterface } from "node:readline/promises";
+import { fstatSync, writeSync } from "node:fs";
 import { styleText } from "node:util";
 
 type Style = Parameters<typeof styleText>[0];
 
+/** Standard output as a stream, once somebody needs it: to make one takes a fifth of a start of Node. */
+let stream: NodeJS.WriteStream | undefined;
+
+/** Standard output, for what {@link print} and {@link writeOut} do not do. */
+export function output(): NodeJS.WriteStream {
+  if (!stream) {
+    stream = process.stdout;
+    stream.on("error", endWithoutOutput);
+  }
+  return stream;
+}
+
+/** A reader that goes away (| head) is no failure. */
+function endWithoutOutput(error: NodeJS.ErrnoException): never {
+  if (error.code === "EPIPE") process.exit(0);
+  process.stderr.write(`oak: cannot write the output: ${error.message}\n`);
+  process.exit(1);
+}
+
+/** Whether standard output is a terminal. */
+export function isTerminal(): boolean {
+  return (stream !== undefined || mayBeTerminal()) && output().isTTY;
+}
+
+/** Only a device can be one; to ask `node:tty` would load half of what a stream loads. */
+function mayBeTerminal(): boolean {
+  try {
+    return fstatSync(1).isCharacterDevice();
+  } catch {
+    return true;
+  }
+}
+
 /** Columns that output may use: the terminal's, or 80 where there is none. */
 export function width(): number {
-  return (process.stdout.isTTY && process.stdout.columns) || 80;
+  return (isTerminal() && output().columns) || 80;
 }
 
 /** Colours only a terminal, and not against the user's will (https://no-color.org). */
 export function style(format: Style, text: string): string {
   const forced = process.env["FORCE_COLOR"] !== undefined && process.env["FORCE_COLOR"] !== "0";
-  const wanted = forced || (process.stdout.isTTY && process.env["TERM"] !== "dumb");
+  const wanted = forced || (isTerminal() && process.env["TERM"] !== "dumb");
   return wanted && !process.env["NO_COLOR"] ? styleText(format, text) : text;
 }
 
@@ -28,8 +61,26 @@ export function printable(text: string): string {
   return text.replace(UNPRINTABLE, "\uFFFD");
 }
 
+/** Prints lines. */
 export function print(...lines: string[]): void {
-  process.stdout.write(`${lines.join("\n")}\n`);
+  write(`${lines.join("\n")}\n`);
+}
+
+/** Writes output as it stands: to a file or a pipe without a stream, while nothing else has made one. */
+export function write(text: string): void {
+  if (stream || mayBeTerminal()) output().write(text);
+  else writeAtOnce(Buffer.from(text));
+}
+
+function writeAtOnce(bytes: Buffer): void {
+  let written = 0;
+  try {
+    while (written < bytes.length) written += writeSync(1, bytes, written);
+  } catch (error) {
+    // Somebody has made the pipe one that does not wait for its reader, and the reader is slower: the stream waits.
+    if ((error as NodeJS.ErrnoException).code === "EAGAIN") output().write(bytes.subarray(written));
+    else endWithoutOutput(error as NodeJS.ErrnoException);
+  }
 }
 
 export function printJson(value: unknown): void {
@@ -38,7 +89,7 @@ export function printJson(value: unknown): void {
 
 /** Writes output as it stands, and waits while whoever reads it is slower. */
 export async function writeOut(text: string): Promise<void> {
-  if (!process.stdout.write(text)) await once(process.stdout, "drain");
+  if (!output().write(text)) await once(output(), "drain");
 }
 
 /** Says something beside the output. */
@@ -48,6 +99,7 @@ export function note(...lines: string[]): void {
 
 /** Asks on the terminal; only a clear yes is one. */
 export async function confirm(question: string): Promise<boolean> {
+  const { createInterface } = await import("node:readline/promises");
   const prompt = createInterface({ input: process.stdin, output: process.stderr });
   try {
     // Ctrl-D, or Ctrl-C, ends it without an answer.

@@ -8,7 +8,7 @@ import { CommandError, isSystemError } from "./errors.js";
 import { count } from "./format.js";
 import type { AnalysisOptions } from "./options.js";
 import { existingDirectory, showProgress, withAnalyzer } from "./reading.js";
-import { note, print, printJson, width } from "./terminal.js";
+import { isTerminal, note, print, printJson, width } from "./terminal.js";
 import type { Watcher, WatchState } from "./watching.js";
 
 /** What `oak watch` was asked for. */
@@ -93,7 +93,7 @@ async function attempt(work: () => Promise<void>, before: string | undefined): P
     return undefined;
   } catch (error) {
     if (!isSystemError(error)) throw error;
-    if (error.message !== before && !process.stdout.isTTY) note(`oak: ${error.message}`);
+    if (error.message !== before && !isTerminal()) note(`oak: ${error.message}`);
     return error.message;
   }
 }
@@ -154,7 +154,7 @@ interface Display {
 
 async function displayOf(watcher: Watcher, directory: string, { json, dir }: WatchOptions): Promise<Display> {
   const { changeLine, watchLines } = await import("./views/watch.js");
-  if (json || !process.stdout.isTTY || process.env["TERM"] === "dumb") {
+  if (json || !isTerminal() || process.env["TERM"] === "dumb") {
     note(`watching ${directory}: ${count(watcher.state.running, "workflow")} running`);
     const text = json ? (change: Change) => JSON.stringify(change) : changeLine;
     const tell = (changes: readonly Change[]) => {

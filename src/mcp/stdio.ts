@@ -1,4 +1,4 @@
-import { PassThrough, type Readable } from "node:stream";
+import { PassThrough, type Readable, type Writable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -15,10 +15,10 @@ export class PatientStdio extends StdioServerTransport {
   readonly #unanswered = new Set<unknown>();
   readonly #ended: Promise<void>;
 
-  constructor(input: Readable = process.stdin) {
+  constructor(input: Readable = process.stdin, output: Writable = process.stdout) {
     // Its end is kept back.
     const passed = new PassThrough();
-    super(passed);
+    super(passed, output);
     const decoder = new StringDecoder();
     let rest = "";
     input.on("data", (bytes: Buffer) => {

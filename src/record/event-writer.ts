@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { LOG_FILES, type LogKind } from "../event/directory.js";
 import type { TelemetryEvent } from "../event/events.js";
 import { toJson } from "../event/json.js";
-import { Appender } from "./append.js";
+import { Appender, type AppenderOptions } from "./append.js";
 
 /** The file that an event belongs into. */
 function kindOf({ event }: TelemetryEvent): LogKind {
@@ -15,12 +15,12 @@ function kindOf({ event }: TelemetryEvent): LogKind {
 export class EventWriter {
   readonly #files = new Map<LogKind, Appender>();
   readonly #directory: string;
-  readonly #onLost: (lines: number, error: unknown) => void;
+  readonly #onWritten: AppenderOptions["onWritten"];
 
-  /** @param onLost called when lines could not be written, with what the file system said */
-  constructor(directory: string, onLost: (lines: number, error: unknown) => void) {
+  /** @param onWritten called when lines are written, or could not be, then with what the file system said */
+  constructor(directory: string, onWritten: AppenderOptions["onWritten"]) {
     this.#directory = directory;
-    this.#onLost = onLost;
+    this.#onWritten = onWritten;
   }
 
   /** Never throws. Lines of a burst are written together, as {@link Appender} does. */
@@ -46,10 +46,8 @@ export class EventWriter {
   #file(kind: LogKind): Appender {
     let file = this.#files.get(kind);
     if (!file) {
-      const onWritten = (lines: number, error?: unknown) => {
-        if (error !== undefined) this.#onLost(lines, error);
-      };
-      file = new Appender({ path: join(this.#directory, LOG_FILES[kind]), fsync: false, onWritten });
+      const path = join(this.#directory, LOG_FILES[kind]);
+      file = new Appender({ path, fsync: false, onWritten: this.#onWritten });
       this.#files.set(kind, file);
     }
     return file;

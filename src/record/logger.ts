@@ -1,11 +1,9 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { join } from "node:path";
 
 import { formatTimestamp, parseTimestamp, steadyClock, type Clock } from "../event/clock.js";
-import { findTelemetryDirectory, LOG_FILES, type LogKind } from "../event/directory.js";
+import { findTelemetryDirectory, type LogKind } from "../event/directory.js";
 import type { InvocationStart, TelemetryEvent } from "../event/events.js";
 import { toJson } from "../event/json.js";
-import { Appender } from "./append.js";
 import * as check from "./arguments.js";
 import type {
   AgentHandoffArguments,
@@ -18,10 +16,10 @@ import type {
   WorkflowCompleteArguments,
   WorkflowStartArguments,
 } from "./calls.js";
+import { Delivery } from "./delivery.js";
 import { DefinitionHashes } from "./definition-hashes.js";
 import { recordingEnabled } from "./enabled.js";
-import { Mirror, MirrorError, mirrorOfEnvironment } from "./mirror.js";
-import { DeliveryError, endpointOf, Remote, type Endpoint } from "./remote.js";
+import { Failures } from "./failures.js";
 import { reportFields } from "./report.js";
 import { Workflow, type WorkflowOptions } from "./workflow.js";
 
@@ -101,11 +99,8 @@ export class TelemetryLogger {
   readonly enabled: boolean;
   readonly #clock: Clock;
   readonly #redact: LoggerOptions["redact"];
-  readonly #onError: (error: Error) => void;
-  /** Where lines go: to the files of the log, or all to a server. */
-  readonly #files: Readonly<Record<LogKind, Pick<Appender, "append" | "close">>>;
-  readonly #remote: Remote | undefined;
-  readonly #mirror: Mirror | undefined;
+  readonly #failures: Failures;
+  readonly #delivery: Delivery;
   /** Tells this logger's events from all others', together with the sequence. */
   readonly #writer = randomBytes(9).toString("base64url");
   readonly #session: string;
@@ -115,53 +110,27 @@ export class TelemetryLogger {
   /** The time of the last event, and as text: in a burst it is the same. */
   #now = Number.NaN;
   #timestamp = "";
-  #failing = false;
-  #dropped = 0;
 
   constructor(options: LoggerOptions = {}) {
     check.record("options", options);
     for (const name of ["redact", "onError", "clock"] as const) check.optionalFunction(name, options[name]);
     this.session_id = check.optionalId("session_id", options.session_id) ?? randomUUID();
     this.#session = JSON.stringify(this.session_id.toWellFormed());
-    this.#onError = options.onError ?? reportOnStderr;
+    this.#failures = new Failures(options.onError);
     const enabled = check.optionalFlag("enabled", options.enabled) ?? recordingEnabled();
     const directory = this.#findDirectory(check.optionalId("directory", options.directory));
     this.directory = directory ?? "";
     this.enabled = enabled && directory !== undefined;
-    const fsync = check.optionalFlag("fsync", options.fsync) ?? false;
     const hashes = check.optionalFlag("definition_hashes", options.definition_hashes) ?? true;
     this.#definitions = this.enabled && hashes ? new DefinitionHashes() : undefined;
-    this.#mirror = this.enabled ? this.#openMirror(options.otlp) : undefined;
     this.#clock = steadyClock(options.clock);
     this.#redact = options.redact;
-    const onWritten = (lines: number, error?: unknown) => {
-      if (error === undefined) this.#failing = false;
-      else this.#drop(lines, error);
-    };
-    const endpoint = this.#endpoint(options);
-    this.#remote =
-      endpoint && this.enabled
-        ? new Remote({
-            ...endpoint,
-            directory: this.directory,
-            fsync,
-            onWritten,
-            onLost: (lines) => (this.#dropped += lines),
-            onTrouble: (error) => this.#report(error),
-          })
-        : undefined;
-    const appender = (kind: LogKind) =>
-      this.#remote ?? new Appender({ path: join(this.directory, LOG_FILES[kind]), fsync, onWritten });
-    this.#files = {
-      workflow: appender("workflow"),
-      invocation: appender("invocation"),
-      feedback: appender("feedback"),
-    };
+    this.#delivery = new Delivery(this, options, this.#failures);
   }
 
   /** Events that are lost: they could not be written, or a server refused them. */
   get dropped(): number {
-    return this.#dropped;
+    return this.#failures.dropped;
   }
 
   /**
@@ -325,7 +294,7 @@ export class TelemetryLogger {
 
   /** Closes the files. A later call opens them again. */
   close(): void {
-    for (const file of Object.values(this.#files)) file.close();
+    this.#delivery.close();
   }
 
   /**
@@ -334,7 +303,7 @@ export class TelemetryLogger {
    * next logger with the same directory and endpoint.
    */
   async flush(): Promise<void> {
-    await this.#remote?.flush();
+    await this.#delivery.flush();
   }
 
   /**
@@ -357,8 +326,7 @@ export class TelemetryLogger {
     if (!this.enabled) return event_id;
     const redacted = this.#redact ? this.#redacted(line) : line;
     if (redacted === undefined) return event_id;
-    this.#files[kind].append(redacted, now);
-    if (this.#mirror) this.#mirrored(redacted);
+    this.#delivery.append(kind, redacted, now);
     return event_id;
   }
 
@@ -370,48 +338,8 @@ export class TelemetryLogger {
         throw new TypeError("redact must give an event or nothing, and at once");
       return toJson(event);
     } catch (error) {
-      this.#drop(1, error);
+      this.#failures.drop(1, error);
       return undefined;
-    }
-  }
-
-  /** A wrong argument is the caller's mistake, a wrong environment is not: then the log of the directory has the events. */
-  #endpoint({ endpoint, token }: LoggerOptions): Endpoint | undefined {
-    if (endpoint === null) return undefined;
-    const url = check.optionalId("endpoint", endpoint) ?? undefined;
-    const secret = check.optionalId("token", token) ?? process.env["OAK_TOKEN"];
-    try {
-      return endpointOf(url ?? process.env["OAK_ENDPOINT"], secret);
-    } catch (error) {
-      const { message } = error as DeliveryError;
-      if (url !== undefined) throw new check.ArgumentError("endpoint", message);
-      this.#report(new DeliveryError(`OAK_ENDPOINT ${message}; events are written to ${this.directory}`));
-      return undefined;
-    }
-  }
-
-  /** A wrong argument is the caller's mistake, a wrong environment is not. */
-  #openMirror(given: LoggerOptions["otlp"]): Mirror | undefined {
-    check.optionalObject("otlp", given as Readonly<Record<string, unknown>> | undefined);
-    const otlp = given ?? mirrorOfEnvironment();
-    if (!otlp) return undefined;
-    try {
-      check.text("otlp.endpoint", otlp.endpoint);
-      return new Mirror(otlp, (error) => this.#report(error));
-    } catch (error) {
-      if (given && error instanceof MirrorError) throw new check.ArgumentError("otlp.endpoint", error.message);
-      if (given) throw error;
-      this.#report(new MirrorError(`OAK_OTLP_ENDPOINT ${(error as Error).message}`));
-      return undefined;
-    }
-  }
-
-  /** What cannot be sent must not keep the caller from going on. */
-  #mirrored(line: string): void {
-    try {
-      this.#mirror?.add(JSON.parse(line) as TelemetryEvent);
-    } catch (error) {
-      this.#report(error);
     }
   }
 
@@ -420,32 +348,8 @@ export class TelemetryLogger {
     try {
       return findTelemetryDirectory(given ?? undefined);
     } catch (error) {
-      this.#drop(0, error);
+      this.#failures.drop(0, error);
       return undefined;
     }
   }
-
-  /** Counts what is lost, and says so once for each run of failures: a full disk must not flood standard error. */
-  #drop(lines: number, error: unknown): void {
-    this.#dropped += lines;
-    if (this.#failing) return;
-    this.#failing = true;
-    this.#report(error);
-  }
-
-  #report(failure: unknown): void {
-    try {
-      const handled: unknown = this.#onError(failure instanceof Error ? failure : new Error(String(failure)));
-      if (handled instanceof Promise) handled.catch(() => undefined);
-    } catch {
-      // The host's own handler failed; telemetry must not make that the host's problem.
-    }
-  }
-}
-
-function reportOnStderr(error: Error): void {
-  // Unlike process.stderr.write, it survives that nobody listens any more.
-  const sending = error instanceof MirrorError || error instanceof DeliveryError;
-  const failure = sending ? "is not being sent" : "is not being recorded";
-  console.error(`oak-telemetry: telemetry ${failure}: ${error.message}`);
 }

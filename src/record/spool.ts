@@ -1,8 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync } from "node:fs";
-import { hostname } from "node:os";
 import { join } from "node:path";
-import { threadId } from "node:worker_threads";
 
 import { isAlive } from "../event/process.js";
 import { Appender, type AppenderOptions } from "./append.js";
@@ -21,8 +19,16 @@ const SEPARATOR = "~";
 
 const OWNERS_KEY = Symbol.for("oak-telemetry.spools");
 
-/** Distinguishes machines and containers that share a directory: a process id means something on its own only. */
-const HOST = hostname().replaceAll(/[^\w-]/g, "_") || "host";
+/**
+ * Distinguishes machines and containers that share a directory: a process id means something on its own only.
+ * This and the thread are asked for when there is a spool: their modules take long to load beside a start of Node.
+ */
+const host = () =>
+  process
+    .getBuiltinModule("node:os")
+    .hostname()
+    .replaceAll(/[^\w-]/g, "_") || "host";
+const threadId = () => process.getBuiltinModule("node:worker_threads").threadId;
 
 /**
  * The spools of this thread, whichever copy of this module they are of. In a container that was restarted, a process has
@@ -44,7 +50,7 @@ export interface SpoolOptions extends Pick<AppenderOptions, "fsync" | "onWritten
  */
 export class Spool {
   readonly #options: SpoolOptions;
-  readonly #owner = [HOST, process.pid, threadId, randomBytes(6).toString("hex")].join(SEPARATOR);
+  readonly #owner = [host(), process.pid, threadId(), randomBytes(6).toString("hex")].join(SEPARATOR);
   /** Closed files, oldest first. */
   readonly #closed: string[] = [];
   #number = 0;
@@ -203,10 +209,11 @@ function sizeOf(path: string): number {
 /** Whether nobody will send a file: its process is dead, or has not touched it for long. */
 function isOrphan(name: string, path: string): boolean {
   const parts = name.split(SEPARATOR);
-  const [host, pid, thread] = parts;
+  const [machine, pid, thread] = parts;
   if (OWNERS.has(parts.slice(0, -1).join(SEPARATOR))) return false;
-  if (host === HOST && Number(pid) === process.pid && Number(thread) === threadId) return true;
-  if (host === HOST && !isAlive(Number(pid))) return true;
+  const here = machine === host();
+  if (here && Number(pid) === process.pid && Number(thread) === threadId()) return true;
+  if (here && !isAlive(Number(pid))) return true;
   try {
     return Date.now() - statSync(path).mtimeMs > LEASE_MILLISECONDS;
   } catch {

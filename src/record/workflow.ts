@@ -1,5 +1,4 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { performance } from "node:perf_hooks";
 
 import * as check from "./arguments.js";
 import type { TelemetryLogger } from "./logger.js";

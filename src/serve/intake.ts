@@ -17,7 +17,7 @@ export class Intake {
 
   constructor(directory: string) {
     this.#writer = new EventWriter(directory, (_lines, error) => {
-      this.#failure = error;
+      this.#failure ??= error;
     });
   }
 

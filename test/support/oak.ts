@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 /** The command as users run it. */
-const OAK = `${ROOT}dist/cli/main.js`;
+const OAK = `${ROOT}dist/cli/main.cjs`;
 
 /** How a process ended and what it printed. */
 interface Result {

@@ -51,7 +51,7 @@ export class RunningCommand {
 
 /** `oak …`, going on. */
 export function startOak(args: readonly string[]): RunningCommand {
-  return new RunningCommand(process.execPath, [`${ROOT}dist/cli/main.js`, ...args]);
+  return new RunningCommand(process.execPath, [`${ROOT}dist/cli/main.cjs`, ...args]);
 }
 
 /** Whether a command can be run in a terminal of its own. */
@@ -64,7 +64,7 @@ export function hasTerminal(): boolean {
 
 /** `oak …` in a terminal of its own; it says its process id first. */
 export function startOakInTerminal(args: readonly string[]): RunningCommand {
-  const words = [process.execPath, `${ROOT}dist/cli/main.js`, ...args].map((word) => `'${word}'`).join(" ");
+  const words = [process.execPath, `${ROOT}dist/cli/main.cjs`, ...args].map((word) => `'${word}'`).join(" ");
   return new RunningCommand(TERMINAL, ["-qfec", `stty cols 80 rows 24; echo "pid $$."; exec ${words}`, "/dev/null"], {
     TERM: "xterm-256color",
     SHELL: "/bin/sh",

@@ -15,7 +15,7 @@ export async function serveDirectory(
   args: readonly string[] = [],
   env: Record<string, string> = {},
 ): Promise<ServedDirectory> {
-  const oak = join(ROOT, "dist/cli/main.js");
+  const oak = join(ROOT, "dist/cli/main.cjs");
   const all = [oak, "serve", "--dir", directory, "--port", "0", "--json", ...args];
   const command = new RunningCommand(process.execPath, all, env);
   await command.until("the server is up", () => command.stdout.includes("}"));

@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { writeFileSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 
 import { InvalidArgumentError, Option, type Command } from "commander";
@@ -163,7 +163,7 @@ async function plot(
 ): Promise<void> {
   if (file === undefined) return;
   const { reliabilitySvg } = await import("../views/reliability-svg.js");
-  await writeFile(file, reliabilitySvg(bins, title));
+  writeFileSync(file, reliabilitySvg(bins, title));
   if (!json) note(`wrote ${file}`);
 }
 

@@ -17,7 +17,7 @@ interface Options {
 /** Files of this installation. */
 const FILES = {
   hook: fileURLToPath(new URL("../hook.cjs", import.meta.url)),
-  oak: fileURLToPath(new URL("../cli/main.js", import.meta.url)),
+  oak: fileURLToPath(new URL("../cli/main.cjs", import.meta.url)),
 };
 
 export function addInit(program: Command): void {

@@ -5,7 +5,7 @@ import { CommandError } from "../errors.js";
 import { count, grouped } from "../format.js";
 import { analysisOptions, wholeNumber, type AnalysisOptions } from "../options.js";
 import { accessOptions, noteUnreadable } from "../reading.js";
-import { note, print, printJson, writeOut } from "../terminal.js";
+import { isTerminal, note, print, printJson, writeOut } from "../terminal.js";
 
 interface SqlOptions extends AnalysisOptions {
   readonly csv?: boolean;
@@ -69,7 +69,7 @@ async function standardInput(): Promise<string> {
 async function printResult(result: QueryResult, options: SqlOptions): Promise<void> {
   const { rowsText, writeCsv, writeJson } = await import("../views/rows.js");
   if (options.json) return writeJson(result, writeOut);
-  if (options.csv) return writeCsv(result, writeOut, process.stdout.isTTY);
+  if (options.csv) return writeCsv(result, writeOut, isTerminal());
   const rows: SqlRow[] = [];
   let total = 0;
   for await (const batch of result.batches) {

@@ -1,25 +1,15 @@
 import type { TelemetryEvent } from "../../../event/events.js";
-import { eventsOfRun, eventsOfWorkflow, type Closing, type WorkflowRuns } from "../events.js";
-import { contentEventId, isInternalAgent, workflowId } from "../identity.js";
-import type { Request } from "../requests.js";
-import type { Run as ToldRun } from "../runs.js";
-import { failure, isKnown, parentOf, startOf, type Call, type End, type Run, type UserRequest } from "./facts.js";
+import type { Closing } from "../events.js";
+import { isInternalAgent } from "../identity.js";
+import { failure, isKnown, parentOf, type Call, type End, type Run, type UserRequest } from "./facts.js";
 import type { HookRecord } from "./record.js";
+import { Telling } from "./telling.js";
 
 /** Hooks run beside each other: what happened at once may be told in any order, by so much. */
 const DISORDER_MILLISECONDS = 2000;
 
 /** So long after a session's start the program may start subagents to be faster later. */
 const WARM_UP_MILLISECONDS = 10_000;
-
-/** What is told of a request. Its id is left out, because to make one takes long. */
-type Workflow = Omit<WorkflowRuns, "workflow_id">;
-
-/** What was told of something, and the same as a text, to be compared. */
-interface TellingOf<T> {
-  readonly text: string;
-  readonly told: T;
-}
 
 /** Counts of what `oak doctor` shows. */
 export interface SessionCounts {
@@ -41,7 +31,6 @@ export interface SessionCounts {
  * An event is given as soon as what it says is known, and again when more is known; readers merge them.
  */
 export class Session {
-  readonly #session_id: string;
   readonly #calls = new Map<string, Call>();
   readonly #runs = new Map<string, Run>();
   readonly #requests: UserRequest[] = [];
@@ -49,10 +38,7 @@ export class Session {
   readonly #continued = new Map<string, UserRequest>();
   readonly #changed = new Set<Run>();
   readonly #touched = new Set<UserRequest>();
-  /** What was last told of each. */
-  readonly #toldRuns = new Map<Run, TellingOf<ToldRun>>();
-  readonly #toldRequests = new Map<UserRequest, TellingOf<Workflow>>();
-  #steps = 0;
+  readonly #telling: Telling;
   #lastAt = 0;
   #startedAt = Number.NEGATIVE_INFINITY;
   #prompted = false;
@@ -60,7 +46,7 @@ export class Session {
   #duplicateStops = 0;
 
   constructor(session_id: string) {
-    this.#session_id = session_id;
+    this.#telling = new Telling(session_id, (run) => this.#requestOfRun(run));
   }
 
   /**
@@ -70,15 +56,10 @@ export class Session {
    * @returns those events
    */
   step(record: HookRecord, due = true): TelemetryEvent[] {
-    this.#steps++;
     this.#changed.clear();
     this.#touched.clear();
     this.#hear(record, this.#requestOf(record));
-    const events: TelemetryEvent[] = [];
-    for (const run of this.#changed) for (const event of this.#tellRun(run, due)) events.push(event);
-    // A request without subagents is no workflow.
-    for (const request of this.#touched)
-      if (request.runs.size > 0) for (const event of this.#tellEnd(request, due)) events.push(event);
+    const events = this.#telling.tell(this.#changed, this.#touched, due);
     this.#lastAt = Math.max(this.#lastAt, record.at);
     return events;
   }
@@ -350,119 +331,4 @@ export class Session {
     const inherited = parent && parent !== run && depth < 32 ? this.#requestOfRun(parent, depth + 1) : undefined;
     return inherited ?? run.call?.request ?? run.request;
   }
-
-  #tellRun(run: Run, due: boolean): TelemetryEvent[] {
-    if (!isKnown(run)) return [];
-    const request = this.#requestOfRun(run);
-    // The request's key is in the transcript, which may be written in a moment; at the end there is no waiting any more.
-    if (!request || (request.key === undefined && !run.end)) return [];
-    const isFirst = request.runs.size === 0;
-    request.runs.add(run);
-    this.#touched.add(request);
-    const begun = isFirst && due ? this.#eventsOf(request, { ...this.#workflow(request), closing: undefined }) : [];
-    const eventsOf = (told: ToldRun) => eventsOfRun(told, this.#workflowId(request), (text) => text);
-    return [...begun, ...this.#news(this.#toldRuns, run, this.#told(run), due, eventsOf)];
-  }
-
-  /** The workflow ends when work on the request is over and all its runs have ended. */
-  #tellEnd(request: UserRequest, due: boolean): TelemetryEvent[] {
-    const eventsOf = (told: Workflow) => this.#eventsOf(request, told).slice(1);
-    return [...request.runs].every((run) => run.end)
-      ? this.#news(this.#toldRequests, request, this.#workflow(request), due, eventsOf)
-      : [];
-  }
-
-  /**
-   * What the events of something say that those of what was told of it before did not. What is told again, because more
-   * is known, stands behind the first.
-   */
-  #news<K, T>(
-    before: Map<K, TellingOf<T>>,
-    key: K,
-    told: T,
-    due: boolean,
-    eventsOf: (told: T) => TelemetryEvent[],
-  ): TelemetryEvent[] {
-    const text = JSON.stringify(told, (_, value: unknown) =>
-      value instanceof Set ? [...(value as Set<unknown>)] : value,
-    );
-    const last = before.get(key);
-    if (last?.text === text) return [];
-    before.set(key, { text, told });
-    if (!due) return [];
-    const lastEvents = last ? eventsOf(last.told) : [];
-    const said = new Set(lastEvents.map((event) => JSON.stringify(event)));
-    const kinds = new Set(lastEvents.map(kindOf));
-    return eventsOf(told).flatMap((event) => {
-      if (said.has(JSON.stringify(event))) return [];
-      if (!kinds.has(kindOf(event)) || event.event === "invocation_update" || event.event === "agent_handoff")
-        return event;
-      const again = { ...event, sequence: (event.sequence ?? 0) + this.#steps };
-      return { ...again, event_id: contentEventId(again) };
-    });
-  }
-
-  #eventsOf(request: UserRequest, told: Workflow): TelemetryEvent[] {
-    return eventsOfWorkflow({ ...told, workflow_id: this.#workflowId(request) });
-  }
-
-  /** The request as the import of transcripts tells it. */
-  #workflow(request: UserRequest): Workflow {
-    const interrupted =
-      request.closing !== "error" && [...request.runs].some(({ end }) => end?.reason === "interrupted");
-    return {
-      project: "unknown",
-      runs: [...request.runs].map((run) => this.#told(run)).toSorted((a, b) => a.started_at - b.started_at),
-      closing: interrupted ? "interruption" : request.closing,
-    };
-  }
-
-  #asked({ key = "", at, cwd }: UserRequest): Request {
-    return { key, at, session_id: this.#session_id, cwd };
-  }
-
-  /** A run as the import of transcripts tells it. */
-  #told(run: Run): ToldRun {
-    const { call, end, transcript } = run;
-    const started_at = startOf(run);
-    const request = this.#requestOfRun(run);
-    const { tool_use_id, input } = call ?? {};
-    return {
-      agent_id: run.agent_id,
-      session_id: this.#session_id,
-      agent_name: input?.agent_name ?? run.agent_name ?? "general-purpose",
-      description: input?.task_description,
-      prompt: undefined,
-      tool_use_id,
-      parent: parentOf(run),
-      request: request && this.#asked(request),
-      detached: run.detached ?? false,
-      called_at: call?.at,
-      started_at,
-      end: end && { ...end, seconds: Math.max(0, end.at - started_at) / 1000 },
-      transcript: transcript && {
-        files_read: new Set(transcript.files_read),
-        files_written: new Set(transcript.files_written),
-        files_created: new Set(transcript.files_created),
-        tools: new Set(transcript.tools),
-        model: transcript.model ?? input?.model,
-        tokens: transcript.tokens,
-        records: transcript.records,
-        first_uuid: undefined,
-      },
-      inferred: [
-        ...(run.concluded ? ["tool_use_id", "task_description"] : []),
-        ...(end?.reason === "abandoned" ? ["duration_seconds"] : []),
-      ],
-    };
-  }
-
-  #workflowId(request: UserRequest): string {
-    return workflowId(this.#session_id, request.key ?? `request ${request.place}`);
-  }
-}
-
-/** A workflow ends once, in whichever way. */
-function kindOf({ event }: TelemetryEvent): string {
-  return event === "workflow_cancelled" ? "workflow_complete" : event;
 }
