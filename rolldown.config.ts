@@ -12,12 +12,14 @@ const library = defineConfig({
   },
   platform: "node",
   preserveEntrySignatures: "allow-extension",
-  // Dependencies are installed, not bundled: users get their security updates. But for the parser of the command line,
-  // which makes every command start sooner, the generated code that reads OTLP's protobuf, of which the package that
-  // holds it brings much else, and the hash that the hook must hold anyway.
+  // Dependencies are installed, not bundled: users get their security updates. But for the parser of the command line
+  // and the JavaScript of the SQL engine, which make every command start sooner, the generated code that reads OTLP's
+  // protobuf, of which the package that holds it brings much else, and the hash that the hook must hold anyway.
   external: (id) =>
     /^[^./]/.test(id) &&
-    !/^(?:commander|protobufjs|long|@opentelemetry\/otlp-transformer|@noble\/hashes)(?:\/|$)/.test(id),
+    !/^(?:commander|@duckdb\/node-api|protobufjs|long|@opentelemetry\/otlp-transformer|@noble\/hashes)(?:\/|$)/.test(
+      id,
+    ),
   output: {
     dir: "dist",
     format: "esm",

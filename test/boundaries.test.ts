@@ -48,7 +48,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** Specifiers of all imports of a module, static and dynamic, of values and of types. */
 function importsOf(path: string): string[] {
   const text = readFileSync(path, "utf8").replaceAll(/\/\*[\s\S]*?\*\//g, "");
-  return [...text.matchAll(/(?:\bfrom\s*|\bimport\s*\(?\s*|\bcreateRequire\(.*?\)\()"([^"]+)"/g)].map(
+  return [...text.matchAll(/(?:\bfrom\s*|\bimport\s*\(?\s*|\b(?:createRequire\(.*?\)|__require)\()"([^"]+)"/g)].map(
     ([, specifier]) => specifier!,
   );
 }
@@ -98,21 +98,23 @@ describe("what is built", () => {
     "and the adapter %s: neither the SQL engine nor its framework",
     (name) => {
       const outside = [...reach(join(ROOT, `dist/${name}.js`), importsOf)];
-      for (const unwanted of ["@duckdb/node-api", "@opentelemetry/sdk-trace-base", "@openai/agents-core", "ai"])
+      for (const unwanted of ["@duckdb/node-bindings", "@opentelemetry/sdk-trace-base", "@openai/agents-core", "ai"])
         expect(outside).not.toContain(unwanted);
     },
   );
 
   it("is found wanting when it would reach more", () => {
-    expect([...reach(join(ROOT, "dist/index.js"), importsOf)]).toContain("@duckdb/node-api");
+    expect([...reach(join(ROOT, "dist/index.js"), importsOf)]).toContain("@duckdb/node-bindings");
   });
 
   it("is all that loads with the whole package until something is analysed: not the SQL engine", () => {
     const atOnce = (path: string) =>
-      [...readFileSync(path, "utf8").matchAll(/(?:\bfrom\s*|^import\s*|\bcreateRequire\(.*?\)\()"([^"]+)"/gm)].map(
-        ([, specifier]) => specifier!,
-      );
+      [
+        ...readFileSync(path, "utf8").matchAll(
+          /(?:\bfrom\s*|^import\s*|\b(?:createRequire\(.*?\)|__require)\()"([^"]+)"/gm,
+        ),
+      ].map(([, specifier]) => specifier!);
     for (const entry of ["dist/index.js", "dist/cli/main.js"])
-      expect([...reach(join(ROOT, entry), atOnce)]).not.toContain("@duckdb/node-api");
+      expect([...reach(join(ROOT, entry), atOnce)]).not.toContain("@duckdb/node-bindings");
   });
 });
