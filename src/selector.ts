@@ -173,13 +173,13 @@ export class AgentSelector {
   }
 
   async #study(tables: Tables, previous: SelectionModel | undefined): Promise<Learned> {
-    const { endedRuns } = await import("./tables/selection-queries.js");
-    const { readAgentDefinitions } = await import("./agents/agent-definitions.js");
-    // At once: the SQL engine works beside us.
+    // At once: the SQL engine works beside us, and first, so that it does while the parser of definitions is loaded.
     const [{ records, known }, trends, { definitions, problems }] = await Promise.all([
-      endedRuns(tables, RUNS_OF_AGENT, MOST_RUNS),
+      import("./tables/selection-queries.js").then(({ endedRuns }) => endedRuns(tables, RUNS_OF_AGENT, MOST_RUNS)),
       this.#trends(tables),
-      readAgentDefinitions({ directory: this.#agentsDirectory }),
+      import("./agents/agent-definitions.js").then(({ readAgentDefinitions }) =>
+        readAgentDefinitions({ directory: this.#agentsDirectory }),
+      ),
     ]);
     const claim = claimWeight(records);
     const runs = records.map((record) => pastRun(record, claim));

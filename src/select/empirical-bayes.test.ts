@@ -1,7 +1,5 @@
-import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { whiten } from "./cholesky.js";
 import { SelectionModel } from "./model.js";
 import type { PastRun } from "./past-run.js";
 import { VARIANCES, type Variances } from "./variances.js";
@@ -89,21 +87,5 @@ describe("variances", () => {
     const [alone, together] = [of(honest), of([...honest, ...parrot])];
     for (const key of ["agent", "domain", "agent_domain"] as const)
       expect(Math.abs(Math.log(together[key] / alone[key]))).toBeLessThan(Math.log(1.3));
-  });
-});
-
-describe("whiten", () => {
-  it("gives the determinant and the square form", () => {
-    const number = fc.double({ min: -2, max: 2, noNaN: true });
-    fc.assert(
-      fc.property(number, number, number, number, number, (a, b, c, x, y) => {
-        // [[a, 0], [b, c]] times its transpose, and a bit on the diagonal.
-        const [p, q, r] = [a * a + 1, a * b, b * b + c * c + 1];
-        const determinant = p * r - q * q;
-        const { log_determinant, square } = whiten(Float64Array.of(p, 0, q, r), Float64Array.of(x, y));
-        expect(log_determinant).toBeCloseTo(Math.log(determinant), 9);
-        expect(square).toBeCloseTo((r * x * x - 2 * q * x * y + p * y * y) / determinant, 9);
-      }),
-    );
   });
 });

@@ -39,6 +39,9 @@ export class Kernel {
   readonly taskOf: Int32Array;
   /** Variance of each observation's outcome around what its features say. */
   readonly noise: Float64Array;
+  /** Variance of each feature's effect: of that which all agents share, and of an agent's own. */
+  readonly #sharedVariance: Float64Array;
+  readonly #ownVariance: Float64Array;
   /** Feature and agent of each slot. */
   readonly #slotFeature: number[] = [];
   readonly #slotAgent: number[] = [];
@@ -59,6 +62,10 @@ export class Kernel {
     this.variances = variances;
     this.firstTerm = 1 + evidence.domains.length;
     this.features = this.firstTerm + terms;
+    this.#sharedVariance = new Float64Array(this.features).fill(variances.text);
+    this.#sharedVariance.fill(variances.domain, 0, this.firstTerm)[0] = 0;
+    this.#ownVariance = new Float64Array(this.features).fill(variances.agent_text);
+    this.#ownVariance.fill(variances.agent_domain, 0, this.firstTerm)[0] = variances.agent;
     this.taskStarts = starts(
       evidence.tasks.map(({ text, domain }) => 1 + (domain < 0 ? 0 : 1) + vectors[text]!.ids.length),
     );
@@ -157,8 +164,7 @@ export class Kernel {
     const features = Int32Array.from(this.#slotFeature);
     const own = new Float64Array(features.length);
     const shared = new Float64Array(this.features);
-    const sharedVariance = Float64Array.from(shared, (_, feature) => this.#variance(feature).shared);
-    const ownVariance = Float64Array.from(shared, (_, feature) => this.#variance(feature).own);
+    const [sharedVariance, ownVariance] = [this.#sharedVariance, this.#ownVariance];
     return (v, result) => {
       own.fill(0);
       this.#scatter(v, own);
@@ -181,8 +187,8 @@ export class Kernel {
       const task = this.taskOf[i]!;
       let sum = noise;
       for (let j = this.taskStarts[task]!; j < this.taskStarts[task + 1]!; j++) {
-        const { shared, own } = this.#variance(this.taskIds[j]!);
-        sum += this.taskValues[j]! ** 2 * (shared + own);
+        const feature = this.taskIds[j]!;
+        sum += this.taskValues[j]! ** 2 * (this.#sharedVariance[feature]! + this.#ownVariance[feature]!);
       }
       return sum;
     });
@@ -195,23 +201,14 @@ export class Kernel {
     for (let j = 0; j < ids.length; j++) {
       const feature = ids[j]!;
       if (feature < first || feature >= end) continue;
-      const variance = this.#variance(feature);
-      shared[0]! += values[j]! * variance.shared * effects.shared[feature]!;
-      const times = values[j]! * variance.own;
+      shared[0]! += values[j]! * this.#sharedVariance[feature]! * effects.shared[feature]!;
+      const times = values[j]! * this.#ownVariance[feature]!;
       for (let at = this.#featureStarts[feature]!; at < this.#featureStarts[feature + 1]!; at++) {
         const slot = this.#featureSlots[at]!;
         own[this.#slotAgent[slot]!]! += times * effects.own[slot]!;
       }
     }
     return { shared, own };
-  }
-
-  /** Variance of a feature's effect: of that which all agents share, and of an agent's own. */
-  #variance(feature: number): { shared: number; own: number } {
-    const { variances } = this;
-    if (feature === 0) return { shared: 0, own: variances.agent };
-    if (feature < this.firstTerm) return { shared: variances.domain, own: variances.agent_domain };
-    return { shared: variances.text, own: variances.agent_text };
   }
 }
 

@@ -24,15 +24,16 @@ const SHARE = 1 / 2;
  */
 export function usualSimilarity(runs: readonly PastRun[]): number {
   const texts = [...new Set(runs.map(({ task_description }) => task_description).toReversed())].slice(0, TEXTS);
-  const { vectors } = new Vocabulary(texts);
+  const { vectors, size } = new Vocabulary(texts);
   const step = Math.max(1, Math.floor(texts.length / SAMPLED));
+  const values = new Float64Array(size);
   const usual = vectors
     .filter((_, i) => i % step === 0)
     .map((one) => {
-      const values = new Map(Array.from(one.ids, (id, i) => [id, one.values[i]!]));
-      return (
-        vectors.map((other) => (other === one ? 0 : cosine(values, other))).toSorted((a, b) => b - a)[NEAREST - 1] ?? 0
-      );
+      one.ids.forEach((id, i) => (values[id] = one.values[i]!));
+      const nearest = Float64Array.from(vectors, (other) => (other === one ? 0 : cosine(values, other))).toSorted();
+      for (const id of one.ids) values[id] = 0;
+      return nearest.at(-NEAREST) ?? 0;
     })
     .toSorted((a, b) => a - b);
   return Math.min(MOST, Math.max(LEAST, usual[usual.length >> 1] ?? 0));
@@ -71,6 +72,9 @@ export function candidatesFor(
     .map((prediction) => ({ ...prediction, total_tasks: counts.get(prediction.agent_name) ?? 0 }));
 }
 
-function cosine(values: ReadonlyMap<number, number>, b: SparseVector): number {
-  return b.ids.reduce((sum, id, i) => sum + b.values[i]! * (values.get(id) ?? 0), 0);
+/** @param values of a vector, by place */
+function cosine(values: Float64Array, { ids, values: others }: SparseVector): number {
+  let sum = 0;
+  for (let i = 0; i < ids.length; i++) sum += others[i]! * values[ids[i]!]!;
+  return sum;
 }

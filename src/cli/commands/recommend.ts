@@ -72,7 +72,11 @@ async function run(options: Options): Promise<void> {
   const directory = existingDirectory(options);
   if (options.agentsDir !== undefined && !existsSync(options.agentsDir))
     throw new CommandError(`folder of agents ${options.agentsDir} does not exist (named by --agents-dir)`);
-  const { AgentSelector } = await import("../../selector.js");
+  const [{ AgentSelector }, { loadTables }] = await Promise.all([
+    import("../../selector.js"),
+    import("../../access/load.js"),
+  ]);
+  await loadTables();
   const selector = new AgentSelector({
     directory,
     ...(options.asOf === undefined ? {} : { as_of: options.asOf }),
@@ -98,26 +102,27 @@ async function run(options: Options): Promise<void> {
 }
 
 async function printAdvice(selector: AgentSelector, query: AgentQuery, options: Options): Promise<Problems> {
-  const advice = await selector.queryBestAgent(query);
+  const [advice, view] = await Promise.all([
+    selector.queryBestAgent(query),
+    // Loaded while the SQL engine is at work.
+    options.json ? undefined : import("../views/advice.js"),
+  ]);
   process.exitCode = EXIT_CODES[advice.status];
-  if (options.json) printJson(advice);
+  if (!view) printJson(advice);
   else if (isEmpty(advice)) printEmpty(selector.directory);
-  else {
-    const { adviceText } = await import("../views/advice.js");
-    print(adviceText(advice, options.explain ?? false));
-  }
+  else print(view.adviceText(advice, options.explain ?? false));
   return advice.definition_problems;
 }
 
 async function printRanking(selector: AgentSelector, query: AgentQuery, options: Options): Promise<Problems> {
-  const ranking = await selector.rankAgents(query);
+  const [ranking, view] = await Promise.all([
+    selector.rankAgents(query),
+    options.json ? undefined : import("../views/agent-ranking.js"),
+  ]);
   process.exitCode = ranking.agents.length > 0 ? 0 : EXIT_CODES.not_enough_evidence;
-  if (options.json) printJson(ranking);
+  if (!view) printJson(ranking);
   else if (isEmpty(ranking)) printEmpty(selector.directory);
-  else {
-    const { agentRankingText } = await import("../views/agent-ranking.js");
-    print(agentRankingText(ranking, options.explain ?? false));
-  }
+  else print(view.agentRankingText(ranking, options.explain ?? false));
   return ranking.definition_problems;
 }
 
