@@ -161,7 +161,8 @@ describe.skipIf(!hasBrowser())("the dashboard, live", () => {
     await section.getByText("at work: a").waitFor();
     await log(directory, "workflow-cancelled", "--workflow-id", id, "--reason", "not needed");
     await section.getByText("not needed").waitFor();
-    expect(await page.getByRole("alert").count()).toBe(0);
+    // Where a question had failed meanwhile, it is asked again before long.
+    await page.getByRole("alert").waitFor({ state: "detached" });
   });
 
   it("leaves the server alone while nobody sees it, and has missed nothing when somebody does", async () => {
