@@ -125,14 +125,18 @@ function spanOf(object: JsonObject, resource: Attributes): Span | string {
     start_us,
     end_us: read.microseconds(object["endTimeUnixNano"] ?? object["end_time_unix_nano"]),
     attributes: read.attributes(object["attributes"]),
-    events: read.objects(object["events"]).map((event) => ({
-      name: read.text(event["name"]) ?? "",
-      time_us: read.microseconds(event["timeUnixNano"] ?? event["time_unix_nano"]) ?? start_us,
-      attributes: read.attributes(event["attributes"]),
-    })),
+    events: object["events"] === undefined ? [] : eventsOf(object["events"], start_us),
     status: read.isObject(status) ? statusOf(status) : UNSET,
     resource,
   };
+}
+
+function eventsOf(list: unknown, start_us: number): SpanEvent[] {
+  return read.objects(list).map((event) => ({
+    name: read.text(event["name"]) ?? "",
+    time_us: read.microseconds(event["timeUnixNano"] ?? event["time_unix_nano"]) ?? start_us,
+    attributes: read.attributes(event["attributes"]),
+  }));
 }
 
 const STATUS_CODES: Readonly<Record<string, SpanStatus["code"]>> = {

@@ -127,21 +127,22 @@ export class Trace {
 /** The span around each. Spans that are around themselves, in a circle, are in none. */
 function outerSpans(byId: ReadonlyMap<string, Observation>): Map<Observation, Observation> {
   const outerOf = new Map<Observation, Observation>();
-  const settled = new Set<Observation>();
+  /** From which span one came to each first. */
+  const reached = new Map<Observation, Observation>();
   for (const span of byId.values()) {
-    const path = new Set<Observation>();
-    let outer: Observation | undefined = span;
-    while (outer && !settled.has(outer) && !path.has(outer)) {
-      path.add(outer);
-      outer = outer.parent_id === undefined ? undefined : byId.get(outer.parent_id);
+    let at: Observation | undefined = span;
+    while (at && !reached.has(at)) {
+      reached.set(at, span);
+      const outer: Observation | undefined = at.parent_id === undefined ? undefined : byId.get(at.parent_id);
+      if (outer) outerOf.set(at, outer);
+      at = outer;
     }
-    let isCircle = false;
-    for (const inner of path) {
-      settled.add(inner);
-      // From here on the path goes round.
-      isCircle ||= inner === outer;
-      const next = isCircle || inner.parent_id === undefined ? undefined : byId.get(inner.parent_id);
-      if (next) outerOf.set(inner, next);
+    if (!at || reached.get(at) !== span) continue;
+    // It went round: from here to here.
+    for (let each: Observation | undefined = at; each;) {
+      const outer = outerOf.get(each);
+      outerOf.delete(each);
+      each = outer;
     }
   }
   return outerOf;

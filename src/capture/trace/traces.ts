@@ -163,8 +163,12 @@ function subject(event: TelemetryEvent): string | undefined {
  * @param said the event as JSON
  */
 function identified(event: TelemetryEvent, said: string, knowledge: number): TelemetryEvent {
-  const isHandoff = event.event === "agent_handoff";
-  // As the JSON of the line is: `sequence` is its last field.
-  const digest = hash("sha256", isHandoff ? said : `${said.slice(0, -1)},"sequence":${knowledge}}`);
-  return { ...event, ...(isHandoff ? {} : { sequence: knowledge }), event_id: `ot-${digest.slice(0, 20)}` };
+  if (event.event === "agent_handoff") return { ...event, event_id: digestOf(said) };
+  // The JSON of the line, whose last field is `sequence`.
+  const line = `${said.slice(0, -1)},"sequence":${knowledge}}`;
+  return { ...event, sequence: knowledge, event_id: digestOf(line) };
+}
+
+function digestOf(text: string): string {
+  return `ot-${hash("sha256", text).slice(0, 20)}`;
 }
