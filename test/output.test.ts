@@ -1,0 +1,62 @@
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, constants, openSync } from "node:fs";
+import { join } from "node:path";
+
+import { describe, expect, it } from "vitest";
+
+import type { TelemetryEvent } from "../src/event/events.js";
+import { directoryOf, temporaryDirectory } from "./support/directory.js";
+import { oak, ROOT } from "./support/oak.js";
+
+/**
+ * Runs a line of the shell in which `$OAK` is the command; gives its output, what it says besides, and its exit code.
+ *
+ * @param file what it has open as number 3
+ */
+async function shell(line: string, file: number | "ignore" = "ignore") {
+  const child = spawn("sh", ["-c", line], {
+    env: { PATH: process.env["PATH"], OAK: `${process.execPath} ${ROOT}dist/cli/main.cjs` },
+    stdio: ["ignore", "pipe", "pipe", file],
+  });
+  const [stdout, stderr] = [child.stdout, child.stderr].map((stream) => stream!.setEncoding("utf8").toArray());
+  if (file !== "ignore") closeSync(file);
+  const [code] = (await once(child, "close")) as [number];
+  return { code, stdout: (await stdout!).join(""), stderr: (await stderr!).join("") };
+}
+
+describe("the output of oak", () => {
+  it("may be read as far as somebody likes", async () => {
+    expect(await shell("{ $OAK schema; echo $? >&2; } | true")).toEqual({ code: 0, stdout: "", stderr: "0\n" });
+  });
+
+  it.skipIf(process.platform !== "linux")("says when there is no space for it", async () => {
+    const { code, stderr } = await shell("$OAK --help > /dev/full");
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining("cannot write the output: ENOSPC") });
+  });
+
+  it.skipIf(process.platform !== "linux")(
+    "arrives whole through a pipe that does not wait for its reader",
+    async () => {
+      const started = Array.from({ length: 600 }, (_, i): TelemetryEvent => ({
+        timestamp: "2026-11-01T12:00:00.000Z",
+        event: "invocation_start",
+        invocation_id: `i-${i}`,
+        agent_name: `agent ${i}`,
+      }));
+      const args = ["stats", "--json", "--as-of", "2026-11-01T13:00:00Z", "--dir", directoryOf(started)];
+      const { stdout } = await oak(args);
+      // More than a pipe holds.
+      expect(stdout.length).toBeGreaterThan(100_000);
+      const fifo = join(temporaryDirectory(), "fifo");
+      execFileSync("mkfifo", [fifo]);
+      const writing = openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK);
+      const reader = `{ sleep 2; exec cat; } < ${fifo} 3>&- &`;
+      const piped = await shell(
+        `${reader} $OAK ${args.join(" ")} >&3 3>&-; code=$?; exec 3>&-; wait; exit $code`,
+        writing,
+      );
+      expect(piped).toEqual({ code: 0, stdout, stderr: "" });
+    },
+  );
+});
