@@ -106,6 +106,14 @@ describe("what is asked for wrongly", () => {
     };
     for (const number of ["x", "-1", "1001", "1.5", "1e2", "0x10", "", "%00"])
       expect(await wrong(`workflows?limit=${number}`)).toBe("400 limit: must be a whole number from 0 to 1000");
+    for (const number of ["x", "-0.1", "1.1", "1e-1", "0x1", "", "%00", "2"])
+      expect(await wrong(`recommend?task=x&min_confidence=${number}`)).toBe(
+        "400 min_confidence: must be a number from 0 to 1",
+      );
+    for (const number of ["0", "1", "1.0", ".5", "0.25"])
+      expect((await requestJson(url, `/api/v1/recommend?task=x&min_confidence=${number}`)).json).toMatchObject({
+        min_confidence: Number(number),
+      });
     expect(await wrong("workflows?offset=99999999999999999999")).toMatch(/^400 offset: must be/);
     expect(await wrong("workflows?since=yesterday")).toMatch(/^400 since: must be an ISO 8601 time/);
     expect(await wrong("workflows?status=lost")).toMatch(/^400 status: .*"running"/);
