@@ -161,6 +161,20 @@ describe("oak mcp", () => {
     expect(status["workflows"]).toEqual([]);
   });
 
+  it("takes any name for an agent's, also those that every object of JavaScript knows", async () => {
+    const client = await overStdio(temporaryDirectory());
+    const agent_plan = ["constructor", "__proto__", "toString"];
+    const started = await call(client, "start_workflow", { project_name: "x", agent_plan });
+    expect(started.isError).toBeFalsy();
+    expect(started.data["agents"]).toMatchObject(agent_plan.map((agent_name) => ({ agent_name, runs: 0 })));
+    for (const agent_name of agent_plan) {
+      const { isError } = await call(client, "record_outcome", { agent_name, outcome: "success", duration_seconds: 5 });
+      expect(isError).toBeFalsy();
+    }
+    const again = await call(client, "start_workflow", { project_name: "x", agent_plan });
+    expect(again.data["agents"]).toMatchObject(agent_plan.map((agent_name) => ({ agent_name, runs: 1 })));
+  });
+
   it("judges a run that was recorded before", async () => {
     const directory = temporaryDirectory();
     const client = await overStdio(directory);

@@ -1,11 +1,20 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 
 import { describe, expect, it } from "vitest";
 
 import { append, directoryOf, temporaryDirectory } from "./support/directory.js";
 import { oak, oakJson } from "./support/oak.js";
-import { request, requestJson } from "./support/request.js";
+import { RawConnection, request, requestJson } from "./support/request.js";
 import { eventsOf, run } from "./support/scenario.js";
 import { serveDirectory } from "./support/server.js";
 
@@ -97,6 +106,14 @@ describe("what is asked for wrongly", () => {
     };
     for (const number of ["x", "-1", "1001", "1.5", "1e2", "0x10", "", "%00"])
       expect(await wrong(`workflows?limit=${number}`)).toBe("400 limit: must be a whole number from 0 to 1000");
+    for (const number of ["x", "-0.1", "1.1", "1e-1", "0x1", "", "%00", "2"])
+      expect(await wrong(`recommend?task=x&min_confidence=${number}`)).toBe(
+        "400 min_confidence: must be a number from 0 to 1",
+      );
+    for (const number of ["0", "1", "1.0", ".5", "0.25"])
+      expect((await requestJson(url, `/api/v1/recommend?task=x&min_confidence=${number}`)).json).toMatchObject({
+        min_confidence: Number(number),
+      });
     expect(await wrong("workflows?offset=99999999999999999999")).toMatch(/^400 offset: must be/);
     expect(await wrong("workflows?since=yesterday")).toMatch(/^400 since: must be an ISO 8601 time/);
     expect(await wrong("workflows?status=lost")).toMatch(/^400 status: .*"running"/);
@@ -266,6 +283,57 @@ describe("the log, while it is served", () => {
     appendFileSync(join(directory, "workflow_events.jsonl"), '{"timestamp":"2026-11-01T0\n\0\0\0\n');
     const { url } = await serveDirectory(directory);
     expect((await requestJson(url, "/api/v1/about")).json).toMatchObject({ total_workflows: 3, unreadable_lines: 2 });
+  });
+});
+
+describe("the stream of events", () => {
+  it("goes on behind a line that is nested too deeply, live and for who comes back", async () => {
+    const directory = temporaryDirectory();
+    const log = join(directory, "workflow_events.jsonl");
+    const line = (workflow_id: string) => `${JSON.stringify({ ...START, workflow_id })}\n`;
+    const deep = line("wf-deep").replace("}\n", `,"more":${"[".repeat(100_000)}${"]".repeat(100_000)}}\n`);
+    writeFileSync(log, line("wf-1"));
+    const { url } = await serveDirectory(directory);
+    const listen = (last: string) => {
+      const listener = new RawConnection(url);
+      const { host } = new URL(url);
+      listener.socket.write(`GET /api/v1/events HTTP/1.1\r\nHost: ${host}\r\nLast-Event-ID: ${last}\r\n\r\n`);
+      return () => [...listener.received.matchAll(/"workflow_id":"(wf-\w+)"/g)].map(([, id]) => id);
+    };
+    const live = listen("0-0-0");
+    await expect.poll(live, { timeout: 60_000 }).toEqual(["wf-1"]);
+    appendFileSync(log, line("wf-2") + deep + line("wf-3"));
+    await expect.poll(live, { timeout: 60_000 }).toEqual(["wf-1", "wf-2", "wf-3"]);
+    await expect.poll(listen("0-0-0"), { timeout: 60_000 }).toEqual(["wf-1", "wf-2", "wf-3"]);
+  });
+
+  it("begins anew for who comes back after the log was replaced, even by a longer one", async () => {
+    const directory = temporaryDirectory();
+    const log = join(directory, "workflow_events.jsonl");
+    const line = (workflow_id: string) => `${JSON.stringify({ ...START, workflow_id })}\n`;
+    writeFileSync(log, line("wf-1") + line("wf-2"));
+    const { url } = await serveDirectory(directory);
+    const listen = (last: string) => {
+      const listener = new RawConnection(url);
+      const { host } = new URL(url);
+      listener.socket.write(`GET /api/v1/events?last_event_id=${last} HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+      return listener;
+    };
+    const told = ({ received }: RawConnection) => received.replaceAll("\r\n", "\n");
+    const lastId = (listener: RawConnection) => [...told(listener).matchAll(/^id: (\S+)$/gm)].at(-1)![1]!;
+    const live = listen("0-0-0");
+    await expect.poll(() => told(live), { timeout: 60_000 }).toContain('"wf-2"');
+    const before = lastId(live);
+    writeFileSync(log, line("wf-other-1") + line("wf-other-2") + line("wf-other-3"));
+    await expect.poll(() => told(live), { timeout: 60_000 }).toContain("event: reset");
+    const after = lastId(live);
+    appendFileSync(log, line("wf-other-4"));
+    const again = listen(before);
+    await expect.poll(() => told(again), { timeout: 60_000 }).toContain("event: reset");
+    expect(told(again)).not.toContain("wf-other-2");
+    const behind = listen(after);
+    await expect.poll(() => told(behind), { timeout: 60_000 }).toContain('"wf-other-4"');
+    expect(told(behind)).not.toContain("event: reset");
   });
 });
 

@@ -97,6 +97,27 @@ describe("following a log", () => {
     expect(heard.ids().filter((id) => id === "next")).toHaveLength(1);
   });
 
+  it("says so when a file is written anew while it is being read", async () => {
+    const directory = temporaryDirectory();
+    appendFileSync(pathOf(directory), lineOf("before"));
+    let resets = 0;
+    let rewritten = false;
+    const tail = await LogTail.start(directory, {
+      onEntries: () => {
+        if (rewritten) return;
+        rewritten = true;
+        writeFileSync(pathOf(directory), lineOf("other") + lineOf("another") + lineOf("a third"));
+      },
+      onReset: () => resets++,
+      onTrouble: () => undefined,
+    });
+    onTestFinished(() => tail.stop());
+    appendFileSync(pathOf(directory), lineOf(0));
+    await until(() => rewritten);
+    appendFileSync(pathOf(directory), lineOf("next"));
+    await until(() => resets > 0);
+  });
+
   it("says what is wrong, and goes on when it is not wrong any more", async () => {
     const directory = temporaryDirectory();
     const { heard } = await follow(directory);

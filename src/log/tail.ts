@@ -175,30 +175,43 @@ export class LogTail {
     const fingerprint = sizes.map(({ text }) => text).join(" ");
     if (fingerprint === this.#fingerprint) return;
     for (const [i, kind] of LOG_KINDS.entries()) {
-      if (sizes[i]!.size >= this.#offsets[kind] && (await this.#beforeOffset(kind)) === this.#before.get(kind))
-        continue;
-      await this.#goToEnd();
-      // Whoever stopped may have deleted it.
-      if (!this.#stopped) this.listener.onReset(this.#offsets);
-      return;
+      if (sizes[i]!.size < this.#offsets[kind] || !(await this.#isAsBefore(kind, this.#offsets[kind])))
+        return this.#reset();
     }
+    const from = this.#offsets;
     for await (const entries of readFrom(this.directory, this.#offsets)) {
       const last = entries.at(-1);
       if (!last) continue;
       this.#offsets = { ...this.#offsets, [last.kind]: last.to };
       this.listener.onEntries(entries, this.#offsets);
     }
-    for (const kind of LOG_KINDS) this.#before.set(kind, await this.#beforeOffset(kind));
+    for (const kind of LOG_KINDS) {
+      if (this.#offsets[kind] === from[kind]) continue;
+      const before = await this.#beforeOffset(kind, this.#offsets[kind]);
+      // It may have been written anew since that was compared: what was read, and stands there, would be of another file.
+      if (!(await this.#isAsBefore(kind, from[kind]))) return this.#reset();
+      this.#before.set(kind, before);
+    }
     this.#fingerprint = fingerprint;
+  }
+
+  async #reset(): Promise<void> {
+    await this.#goToEnd();
+    // Whoever stopped may have deleted it.
+    if (!this.#stopped) this.listener.onReset(this.#offsets);
   }
 
   async #goToEnd(): Promise<void> {
     this.#offsets = await endsOf(this.directory);
-    for (const kind of LOG_KINDS) this.#before.set(kind, await this.#beforeOffset(kind));
+    for (const kind of LOG_KINDS) this.#before.set(kind, await this.#beforeOffset(kind, this.#offsets[kind]));
   }
 
-  async #beforeOffset(kind: LogKind): Promise<string> {
-    const to = this.#offsets[kind];
+  /** Whether there still stands before the place that was read to what stood there when it was. */
+  async #isAsBefore(kind: LogKind, to: number): Promise<boolean> {
+    return (await this.#beforeOffset(kind, to)) === this.#before.get(kind);
+  }
+
+  async #beforeOffset(kind: LogKind, to: number): Promise<string> {
     const file = to === 0 ? undefined : await openLogFile(join(this.directory, LOG_FILES[kind]));
     if (!file) return "";
     try {

@@ -39,7 +39,7 @@ export function addWorkflowTools(server: McpServer, workshop: Workshop): void {
       const id = logger.logWorkflowStart({ project_name, agent_plan, estimated_duration: estimated_duration_seconds });
       const { agents } = await analyzer.generateStatistics();
       const known = [...new Set(agent_plan)].map((agent_name) => {
-        const statistics = agents[agent_name];
+        const statistics = Object.hasOwn(agents, agent_name) ? agents[agent_name] : undefined;
         return {
           agent_name,
           runs: statistics ? statistics.success_count + statistics.failure_count : 0,

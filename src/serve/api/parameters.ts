@@ -22,6 +22,13 @@ export function wholeNumber(minimum: number, maximum: number) {
     .openapi({ type: "integer", minimum, maximum });
 }
 
+/** A number from 0 to 1, as digits: nothing would be 0. */
+export const share = once()
+  .regex(/^(?:0|1|[01]?\.\d{1,20})$/, "must be a number from 0 to 1")
+  .transform(Number)
+  .refine((value) => value <= 1, "must be a number from 0 to 1")
+  .openapi({ type: "number", minimum: 0, maximum: 1 });
+
 export const limit = wholeNumber(0, 1000).default(20).describe("How many at most");
 
 export const offset = wholeNumber(0, Number.MAX_SAFE_INTEGER).default(0).describe("How many to leave out before");

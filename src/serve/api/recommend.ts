@@ -2,6 +2,7 @@ import { z, type OpenAPIHono } from "@hono/zod-openapi";
 
 import type { AgentAdvice, AgentRanking } from "../../select/advice.js";
 import type { AgentSelector } from "../../selector.js";
+import { share } from "./parameters.js";
 import { addResource } from "./resource.js";
 import { certainInterval, isoTime, maybe, names, orNull } from "./values.js";
 
@@ -121,7 +122,7 @@ const Ranking = z
 const query = z.object({
   task: z.string().trim().min(1).describe("What is to be done, in your own words"),
   domain: z.string().optional().describe("The field that it belongs to: a kind of task, a kind of agent, an agent"),
-  min_confidence: z.coerce.number().min(0).max(1).optional().describe("Least probability of success; 0.5 if left out"),
+  min_confidence: share.optional().describe("Least probability of success; 0.5 if left out"),
   explore: z.enum(["true", "false"]).optional().describe("Prefer agents that are less known, to learn about them"),
 });
 

@@ -27,6 +27,8 @@ export class EventStream {
   readonly #clients = new Set<Client>();
   readonly #heartbeat: NodeJS.Timeout;
   #tail!: LogTail;
+  /** How often the log was replaced since the server started: places in the one before are none in this one. */
+  #generation = 0;
 
   private constructor(private readonly directory: string) {
     this.#heartbeat = setInterval(() => this.#send(encoder.encode(": still here\n\n")), HEARTBEAT_MILLISECONDS).unref();
@@ -40,7 +42,10 @@ export class EventStream {
         onEntries(entries);
         stream.#sendEntries(entries, offsets);
       },
-      onReset: (offsets) => stream.#send(encoder.encode(`id: ${idOf(offsets)}\nevent: reset\ndata: {}\n\n`)),
+      onReset: (offsets) => {
+        stream.#generation++;
+        stream.#send(encoder.encode(`id: ${stream.#idOf(offsets)}\nevent: reset\ndata: {}\n\n`));
+      },
       onTrouble: () => undefined,
     });
     return stream;
@@ -63,13 +68,14 @@ export class EventStream {
           client = { controller, waiting: [], waitingBytes: 0 };
           this.#clients.add(client);
           const now = this.#tail.offsets;
-          const from = parseId(lastId);
+          const last = parseId(lastId);
+          const from = last?.generation === this.#generation ? last.offsets : undefined;
           const known = from && isThere(from, await endsOf(this.directory));
           controller.enqueue(
-            encoder.encode(`retry: 1000\nid: ${idOf(known ? from : now)}\nevent: ready\ndata: {}\n\n`),
+            encoder.encode(`retry: 1000\nid: ${this.#idOf(known ? from : now)}\nevent: ready\ndata: {}\n\n`),
           );
           if (lastId !== undefined && !known)
-            controller.enqueue(encoder.encode(`id: ${idOf(now)}\nevent: reset\ndata: {}\n\n`));
+            controller.enqueue(encoder.encode(`id: ${this.#idOf(now)}\nevent: reset\ndata: {}\n\n`));
           // Not awaited: what is missed may be more than the client takes at once.
           void this.#catchUp(client, known ? from : now, now);
         },
@@ -98,7 +104,7 @@ export class EventStream {
       for await (const entries of readFrom(this.directory, from, to)) {
         for (const entry of entries) {
           offsets[entry.kind] = entry.to;
-          client.controller.enqueue(encoder.encode(eventText(entry, offsets)));
+          client.controller.enqueue(encoder.encode(this.#textOf(entry, offsets)));
           while (this.#clients.has(client) && client.controller.desiredSize! <= 0) await pause();
         }
       }
@@ -113,8 +119,23 @@ export class EventStream {
   #sendEntries(entries: readonly TailEntry[], { ...offsets }: Offsets): void {
     if (this.#clients.size === 0) return;
     const { kind } = entries[0]!;
-    const text = entries.map((entry) => eventText(entry, { ...offsets, [kind]: entry.to })).join("");
+    const text = entries.map((entry) => this.#textOf(entry, { ...offsets, [kind]: entry.to })).join("");
     this.#send(encoder.encode(text));
+  }
+
+  #textOf({ kind, object }: TailEntry, offsets: Offsets): string {
+    const given = object["event"] ?? IMPLIED_EVENT[kind];
+    // A name that is no word would end the line that it stands in.
+    const name = typeof given === "string" && /^\w+$/.test(given) ? given : "unknown";
+    const data = jsonOf({ ...object, event: given });
+    // Without data it is no event, but who comes back comes back behind it.
+    const event = data === undefined ? "" : `event: ${name}\ndata: ${data}\n`;
+    return `id: ${this.#idOf(offsets)}\n${event}\n`;
+  }
+
+  #idOf({ workflow, invocation, feedback }: Offsets): string {
+    const generation = this.#generation === 0 ? "" : `-${this.#generation}`;
+    return `${workflow}-${invocation}-${feedback}${generation}`;
   }
 
   #send(bytes: Uint8Array): void {
@@ -151,19 +172,20 @@ function isThere(offsets: Offsets, ends: Offsets): boolean {
   return LOG_KINDS.every((kind) => offsets[kind] <= ends[kind]);
 }
 
-function eventText({ kind, object }: TailEntry, offsets: Offsets): string {
-  const given = object["event"] ?? IMPLIED_EVENT[kind];
-  // A name that is no word would end the line that it stands in.
-  const name = typeof given === "string" && /^\w+$/.test(given) ? given : "unknown";
-  return `id: ${idOf(offsets)}\nevent: ${name}\ndata: ${JSON.stringify({ ...object, event: given })}\n\n`;
+/** What JSON's reader takes, its writer may not: nested by thousands, it is left out like what is damaged. */
+function jsonOf(value: object): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }
 
-function idOf({ workflow, invocation, feedback }: Offsets): string {
-  return `${workflow}-${invocation}-${feedback}`;
-}
-
-function parseId(id: string | undefined): Offsets | undefined {
-  const [, workflow, invocation, feedback] = /^(\d{1,15})-(\d{1,15})-(\d{1,15})$/.exec(id ?? "") ?? [];
+function parseId(id: string | undefined): { readonly offsets: Offsets; readonly generation: number } | undefined {
+  const [, workflow, invocation, feedback, generation] =
+    /^(\d{1,15})-(\d{1,15})-(\d{1,15})(?:-(\d{1,15}))?$/.exec(id ?? "") ?? [];
   if (feedback === undefined) return undefined;
-  return { workflow: Number(workflow), invocation: Number(invocation), feedback: Number(feedback) };
+  const offsets = { workflow: Number(workflow), invocation: Number(invocation), feedback: Number(feedback) };
+  return { offsets, generation: Number(generation ?? 0) };
 }
