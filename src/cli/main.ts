@@ -27,7 +27,7 @@ import { addTables } from "./commands/tables.js";
 import { addTrends } from "./commands/trends.js";
 import { addWatch } from "./commands/watch.js";
 import { addWorkflows } from "./commands/workflows.js";
-import { CommandError, isSystemError } from "./errors.js";
+import { CommandError, isSystemError, systemErrorText } from "./errors.js";
 import { version } from "./version.js";
 
 // Everything a command needs beyond its options is imported when it runs: --help and log start at once.
@@ -35,8 +35,9 @@ const program = new Command("oak")
   .description("Learn from the history of your AI agents: who succeeds, where the time goes, who gets better or worse.")
   .version(version(), "-V, --version", "print the version")
   .helpOption("-h, --help", "print help")
-  .helpCommand("help [command]", "print help for a command")
   .showHelpAfterError("(add --help for usage)")
+  // The same name before every error, whoever finds it.
+  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "oak: ")) })
   .exitOverride()
   .addHelpText(
     "after",
@@ -50,36 +51,20 @@ Examples:
 Exit codes: 0 done, 1 not done or something wrong was found, 2 wrong usage; oak recommend has two more.`,
   );
 
-for (const add of [
-  addDemo,
-  addReport,
-  addRecommend,
-  addStats,
-  addAgents,
-  addWorkflows,
-  addWatch,
-  addServe,
-  addMcp,
-  addAlerts,
-  addOverhead,
-  addHandoffs,
-  addPatterns,
-  addTrends,
-  addCompare,
-  addBacktest,
-  addLog,
-  addDoctor,
-  addSchema,
-  addSql,
-  addImport,
-  addInit,
-  addHook,
-  addExport,
-  addTables,
-  addPrune,
-]) {
-  add(program);
+const GROUPS = {
+  "Start here": [addDemo, addReport],
+  "Which agent should do it": [addRecommend, addAgents, addStats, addBacktest],
+  "Where the time goes": [addOverhead, addWorkflows, addHandoffs, addPatterns],
+  "Better or worse": [addTrends, addCompare, addAlerts],
+  Live: [addWatch, addServe, addMcp],
+  "Fill the log": [addInit, addImport, addLog, addHook],
+  "The log and its data": [addDoctor, addSql, addExport, addSchema, addTables, addPrune],
+};
+for (const [heading, commands] of Object.entries(GROUPS)) {
+  program.commandsGroup(`${heading}:`);
+  for (const add of commands) add(program);
 }
+program.commandsGroup("Help:").helpCommand("help [command]", "print help for a command");
 
 // A reader that goes away (| head) is no failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
@@ -103,12 +88,15 @@ try {
   process.exitCode = exitCodeOf(error);
 }
 
+function failed(message: string, exitCode: number): number {
+  process.stderr.write(`oak: ${message}\n`);
+  return exitCode;
+}
+
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  if (error instanceof CommandError || isSystemError(error)) {
-    process.stderr.write(`oak: ${error.message}\n`);
-    return error instanceof CommandError ? error.exitCode : 1;
-  }
+  if (error instanceof CommandError) return failed(error.message, error.exitCode);
+  if (isSystemError(error)) return failed(systemErrorText(error), 1);
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.stderr.write(`oak: unexpected error, please report it\n${text}\n`);
   return 1;

@@ -100,7 +100,7 @@ async function printAdvice(selector: AgentSelector, query: AgentQuery, options: 
   const advice = await selector.queryBestAgent(query);
   process.exitCode = EXIT_CODES[advice.status];
   if (options.json) printJson(advice);
-  else if (isEmpty(advice)) printEmpty(selector.directory);
+  else if (isEmpty(advice)) printEmpty(selector.directory, options);
   else {
     const { adviceText } = await import("../views/advice.js");
     print(adviceText(advice, options.explain ?? false));
@@ -112,7 +112,7 @@ async function printRanking(selector: AgentSelector, query: AgentQuery, options:
   const ranking = await selector.rankAgents(query);
   process.exitCode = ranking.agents.length > 0 ? 0 : EXIT_CODES.not_enough_evidence;
   if (options.json) printJson(ranking);
-  else if (isEmpty(ranking)) printEmpty(selector.directory);
+  else if (isEmpty(ranking)) printEmpty(selector.directory, options);
   else {
     const { agentRankingText } = await import("../views/agent-ranking.js");
     print(agentRankingText(ranking, options.explain ?? false));
