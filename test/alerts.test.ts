@@ -255,7 +255,7 @@ describe("oak alerts", () => {
     expect(stdout).toContain("No telemetry yet");
     expect(readdirSync(directory)).toEqual([]);
     const quiet = await oak(["alerts", "--dir", directoryOf(run("tester", 5, "success"))]);
-    expect(quiet.stdout).toBe("No alerts: nothing that the rules look for is so.\n");
+    expect(quiet.stdout).toBe("No alerts: no rule finds anything.\n");
   });
 
   it("prints the schema of the file", async () => {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import stringWidth from "string-width";
@@ -72,12 +72,43 @@ describe("oak", () => {
       expect(named).toMatchObject({
         code: 1,
         stdout: "",
-        stderr: `oak: telemetry directory ${missing} does not exist (named by --dir)\n`,
+        stderr: `oak: telemetry directory ${missing} does not exist (named by --dir): check the path, or record something there first\n`,
       });
     }
     const { code, stderr } = await oak(["stats"], { env: { OAK_TELEMETRY_DIR: missing } });
     expect(code).toBe(1);
     expect(stderr).toContain("named by OAK_TELEMETRY_DIR");
+  });
+
+  it("says what is wrong with a file, in the words of the system", async () => {
+    const directory = temporaryDirectory();
+    const file = join(directory, "file");
+    writeFileSync(file, "");
+    const says = async (...args: string[]) => (await oak([...args, "--dir", file])).stderr;
+    const mistaken = `oak: ${file} is a file, not a telemetry directory (named by --dir)\n`;
+    for (const command of READING) expect(await says(command)).toBe(mistaken);
+    expect(await says("demo")).toMatch(/^oak: the demo cannot be recorded in .*: EEXIST/);
+    expect(await oak(["import", "otlp", "nothing.jsonl", "--dir", directory])).toEqual({
+      code: 1,
+      stdout: "",
+      stderr: "oak: nothing.jsonl: no such file or directory\n",
+    });
+  });
+
+  it("tells an empty log from one that begins after the time that counts as now", async () => {
+    const directory = temporaryDirectory();
+    await oak(["log", "invocation", "--agent-name", "a", "--dir", directory]);
+    for (const command of ["report", "stats", "trends", "workflows"]) {
+      const { code, stdout } = await oak([command, "--dir", directory, "--as-of", "2020-01-01"]);
+      expect({ code, stdout }).toEqual({
+        code: 0,
+        stdout: `No telemetry in ${directory} from before 2020-01-01\n\n  Leave out --as-of to see what is there now.\n`,
+      });
+    }
+    // Something is there, but not what was asked for.
+    expect((await oak(["workflows", "--dir", directory])).stdout).toBe(
+      "No workflow was recorded yet; oak stats shows the runs of agents.\n",
+    );
   });
 
   it("finds the .oak folder of the project that it is called in", async () => {

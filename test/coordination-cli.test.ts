@@ -109,7 +109,7 @@ describe("commands about coordination", () => {
     expect(await says("handoffs")).toBe("In no completed workflow does a run follow another yet.\n");
     expect(await says("trends")).toBe("No agent has run yet.\n");
     expect(await says("compare", "--days", "1")).toBe(
-      "No invocation in 2026-10-01 to 2026-10-02.\nNo invocation in 2026-10-02 to 2026-10-03.\n",
+      "No invocation in 2026-10-01 to 2026-10-02.\nNo invocation in 2026-10-02 to 2026-10-03.\noak stats says from when to when there are some: --as-of, --split, or --before\nand --after look there.\n",
     );
   });
 
@@ -232,8 +232,10 @@ describe("a month of workflows", () => {
     expect(text).toMatch(/\ntester +declining +<0\.1% +█{21}▁{8}\n/);
     expect(text).toMatch(/\ntester: declining since 2026-10-24: 100% over 21 runs before, 0% over 8 since;/);
     const one = await shown("trends", "tester");
-    expect(one).toMatch(/^tester: last 7 days against the 23 before\n/);
+    expect(one).toMatch(/^tester: getting worse\nlast 7 days against the 23 before\n/);
     expect(one).toContain("alert      declining since 2026-10-24");
-    expect(await shown("trends", "nobody")).toContain("Agents with telemetry: architect, tester,");
+    expect(await shown("trends", "nobody")).toMatch(
+      /^No agent is called nobody\.\nAgents with telemetry: architect, tester,/,
+    );
   });
 });

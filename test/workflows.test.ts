@@ -96,7 +96,7 @@ describe("oak workflows ID", () => {
     const one = (id: string) => oak(["workflows", id, "--dir", directory, ...NOW]);
     expect((await one("nightly-03")).stdout).toContain("failed  Customer Portal\nnightly-03\n");
     expect((await one("nightly-1")).stderr).toMatch(
-      /^oak: several .*"nightly-1":\n  nightly-10\n  nightly-11\n  nightly-13\n$/,
+      /^oak: several .*"nightly-1"; give more of it:\n  nightly-10\n  nightly-11\n  nightly-13\n$/,
     );
     expect((await one("nightly-")).stderr).toMatch(/nightly-09\n  …\n$/);
     // A whole id is meant, though others begin with it.

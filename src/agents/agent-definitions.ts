@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { basename, resolve } from "node:path";
 
+import type { Environment } from "../event/directory.js";
 import {
   definitionHash,
   findAgentFolders,
@@ -40,7 +41,7 @@ export interface AgentDefinitions {
 export interface DefinitionOptions {
   /** Read instead of the folders of the project and of the user; relative to `cwd`. */
   readonly directory?: string | undefined;
-  readonly env?: NodeJS.ProcessEnv;
+  readonly env?: Environment;
   readonly cwd?: string;
 }
 

@@ -29,7 +29,7 @@ export async function alerts(options: AlertsOptions): Promise<void> {
     if (withheld.length > 0 && fired.length > 0 && !options.dryRun)
       note(`oak: not delivered: --deliver allows the ${withheld.join(" and the ")} of oak.config.json`);
     if (options.json) return printJson({ directory: analyzer.directory, alerts: all, fired });
-    if (all.length === 0) return printNothing(analyzer, "No alerts: nothing that the rules look for is so.");
+    if (all.length === 0) return printNothing(analyzer, options, "No alerts: no rule finds anything.");
     print(alertsText(all, new Set(fired.map(({ id }) => id))));
   });
 }

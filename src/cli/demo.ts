@@ -1,11 +1,9 @@
-import { existsSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { TelemetryAnalyzer, type Report } from "../analyzer.js";
-import { LOG_FILES } from "../event/directory.js";
 import { TelemetryLogger } from "../record/logger.js";
 import type { Run, Workflow } from "../record/workflow.js";
 import type { AgentAdvice } from "../select/advice.js";
@@ -15,6 +13,7 @@ import { overheadSummary } from "./views/overhead-summary.js";
 import { statisticsText } from "./views/statistics.js";
 import { trendsText } from "./views/trends.js";
 import { workflowsText } from "./views/workflows.js";
+import { CommandError } from "./errors.js";
 import { duration } from "./format.js";
 import { faint, heading, style } from "./terminal.js";
 
@@ -43,11 +42,6 @@ const PROJECTS: readonly { name: string; plan: readonly AgentName[] }[] = [
 
 type Print = (...lines: string[]) => void;
 
-/** Whether a directory holds a log. */
-export function hasTelemetry(directory: string): boolean {
-  return Object.values(LOG_FILES).some((file) => existsSync(join(directory, file)));
-}
-
 /**
  * Records four weeks of sample work and one live workflow, and prints the analysis.
  *
@@ -58,7 +52,9 @@ export async function runDemo(
   print: Print,
 ): Promise<{ directory: string; report: Report; recommendations: readonly AgentAdvice[] }> {
   directory ??= await mkdtemp(join(tmpdir(), "oak-demo-"));
-  const logger = new TelemetryLogger({ directory, enabled: true, endpoint: null });
+  const troubles: Error[] = [];
+  const onError = (error: Error) => void troubles.push(error);
+  const logger = new TelemetryLogger({ directory, enabled: true, endpoint: null, onError });
 
   print(heading("1. Four weeks of sample work"));
   const days = 28;
@@ -69,6 +65,7 @@ export async function runDemo(
     for (let i = 0; i < 2; i++)
       recordSampleWorkflow(logger, random, workflows++, morning + i * 4 * 3600 * 1000, daysAgo);
   }
+  if (troubles[0]) throw new CommandError(`the demo cannot be recorded in ${directory}: ${troubles[0].message}`);
   print(`   ${workflows} workflows recorded in ${directory}`, "");
 
   print(heading("2. A workflow, live"));

@@ -14,3 +14,9 @@ export class CommandError extends Error {
 export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === "string";
 }
+
+/** What the system says, in the order in which people read it: `traces.jsonl: no such file or directory`. */
+export function systemErrorText({ message, path }: NodeJS.ErrnoException): string {
+  const [, reason] = /^[A-Z0-9]+: (.+), \w+( '.*)?$/s.exec(message) ?? [];
+  return reason === undefined || path === undefined ? message : `${path}: ${reason}`;
+}

@@ -27,7 +27,7 @@ import { addTables } from "./commands/tables.js";
 import { addTrends } from "./commands/trends.js";
 import { addWatch } from "./commands/watch.js";
 import { addWorkflows } from "./commands/workflows.js";
-import { CommandError, isSystemError } from "./errors.js";
+import { CommandError, isSystemError, systemErrorText } from "./errors.js";
 import { width, write } from "./terminal.js";
 import { version } from "./version.js";
 
@@ -36,13 +36,14 @@ const program = new Command("oak")
   .description("Learn from the history of your AI agents: who succeeds, where the time goes, who gets better or worse.")
   .version(version(), "-V, --version", "print the version")
   .helpOption("-h, --help", "print help")
-  .helpCommand("help [command]", "print help for a command")
   .showHelpAfterError("(add --help for usage)")
   .exitOverride()
   .configureOutput({
     writeOut: write,
     getOutHelpWidth: width,
     getOutHasColors: () => false,
+    // The same name before every error, whoever finds it.
+    outputError: (text, writeError) => writeError(text.replace(/^error: /, "oak: ")),
   })
   .addHelpText(
     "after",
@@ -56,36 +57,20 @@ Examples:
 Exit codes: 0 done, 1 not done or something wrong was found, 2 wrong usage; oak recommend has two more.`,
   );
 
-for (const add of [
-  addDemo,
-  addReport,
-  addRecommend,
-  addStats,
-  addAgents,
-  addWorkflows,
-  addWatch,
-  addServe,
-  addMcp,
-  addAlerts,
-  addOverhead,
-  addHandoffs,
-  addPatterns,
-  addTrends,
-  addCompare,
-  addBacktest,
-  addLog,
-  addDoctor,
-  addSchema,
-  addSql,
-  addImport,
-  addInit,
-  addHook,
-  addExport,
-  addTables,
-  addPrune,
-]) {
-  add(program);
+const GROUPS = {
+  "Start here": [addDemo, addReport],
+  "Which agent should do it": [addRecommend, addAgents, addStats, addBacktest],
+  "Where the time goes": [addOverhead, addWorkflows, addHandoffs, addPatterns],
+  "Better or worse": [addTrends, addCompare, addAlerts],
+  Live: [addWatch, addServe, addMcp],
+  "Fill the log": [addInit, addImport, addLog, addHook],
+  "The log and its data": [addDoctor, addSql, addExport, addSchema, addTables, addPrune],
+};
+for (const [heading, commands] of Object.entries(GROUPS)) {
+  program.commandsGroup(`${heading}:`);
+  for (const add of commands) add(program);
 }
+program.commandsGroup("Help:").helpCommand("help [command]", "print help for a command");
 
 // Exit, instead of dying, so that what must be cleaned up is.
 for (const [signal, code] of [
@@ -100,12 +85,15 @@ program.parseAsync().catch((error: unknown) => {
   process.exitCode = exitCodeOf(error);
 });
 
+function failed(message: string, exitCode: number): number {
+  process.stderr.write(`oak: ${message}\n`);
+  return exitCode;
+}
+
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  if (error instanceof CommandError || isSystemError(error)) {
-    process.stderr.write(`oak: ${error.message}\n`);
-    return error instanceof CommandError ? error.exitCode : 1;
-  }
+  if (error instanceof CommandError) return failed(error.message, error.exitCode);
+  if (isSystemError(error)) return failed(systemErrorText(error), 1);
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.stderr.write(`oak: unexpected error, please report it\n${text}\n`);
   return 1;

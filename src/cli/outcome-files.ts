@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 
 import type { OutcomeTable } from "../backtest/outcome-table.js";
 import { parseOutcomes, parseTasks, TableError } from "../backtest/parse-table.js";
-import { CommandError } from "./errors.js";
+import { CommandError, systemErrorText } from "./errors.js";
 
 /** Reads an outcome table from its two files. */
 export async function readOutcomeTable(tasksFile: string, outcomesFile: string): Promise<OutcomeTable> {
@@ -12,7 +12,7 @@ export async function readOutcomeTable(tasksFile: string, outcomesFile: string):
 
 async function parsed<T>(file: string, parse: (text: string) => T): Promise<T> {
   const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
-    throw new CommandError(`cannot read ${file}: ${error.message}`);
+    throw new CommandError(systemErrorText(error));
   });
   try {
     return parse(bytes.toString("utf8"));

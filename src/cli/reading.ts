@@ -1,8 +1,9 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
+import { join } from "node:path";
 
 import type { AccessOptions } from "../access/open.js";
 import type { TelemetryAnalyzer } from "../analyzer.js";
-import { findTelemetryDirectory } from "../event/directory.js";
+import { findTelemetryDirectory, LOG_FILES } from "../event/directory.js";
 import { CommandError } from "./errors.js";
 import { count } from "./format.js";
 import type { ProgressListener } from "../log/size.js";
@@ -13,11 +14,15 @@ import { note, print } from "./terminal.js";
 /** The telemetry directory that a reading command means; one that the user named must exist. */
 export function existingDirectory(options: CommonOptions): string {
   const directory = findTelemetryDirectory(options.dir);
+  const source = options.dir === undefined ? "OAK_TELEMETRY_DIR" : "--dir";
+  const found = statSync(directory, { throwIfNoEntry: false });
   const named = options.dir !== undefined || process.env["OAK_TELEMETRY_DIR"];
-  if (named && !existsSync(directory)) {
-    const source = options.dir === undefined ? "OAK_TELEMETRY_DIR" : "--dir";
-    throw new CommandError(`telemetry directory ${directory} does not exist (named by ${source})`);
-  }
+  if (named && !found)
+    throw new CommandError(
+      `telemetry directory ${directory} does not exist (named by ${source}): check the path, or record something there first`,
+    );
+  if (found && !found.isDirectory())
+    throw new CommandError(`${directory} is a file, not a telemetry directory${named ? ` (named by ${source})` : ""}`);
   return directory;
 }
 
@@ -70,22 +75,40 @@ export function showProgress(doing = "reading the log"): ProgressListener | unde
   return (done, total) => show(done < total ? `${doing}: ${Math.floor((100 * done) / total)}%` : "");
 }
 
-/** What to say where nothing was recorded. */
-export function printEmpty(directory: string): void {
+/** Whether a directory holds a log. */
+export function hasTelemetry(directory: string): boolean {
+  return Object.values(LOG_FILES).some((file) => existsSync(join(directory, file)));
+}
+
+/** What to say where nothing was recorded, or nothing before the time that was asked for. */
+export function printEmpty(directory: string, { asOf }: Partial<AnalysisOptions> = {}): void {
+  if (asOf !== undefined && hasTelemetry(directory))
+    return print(
+      `No telemetry in ${directory} from before ${asOf}`,
+      "",
+      "  Leave out --as-of to see what is there now.",
+    );
   print(
     `No telemetry yet in ${directory}`,
     "",
-    "  See what it would show:   oak demo",
-    '  Record from a program:    import { startWorkflow } from "oak-telemetry"',
-    "  Record from a script:     oak log --help",
-    "  Read another directory:   oak report --dir PATH",
+    "  See what it would show:       oak demo",
+    "  Claude Code, its past runs:   oak import claude-code",
+    "  Claude Code, from now on:     oak init claude-code --user",
+    "  OpenTelemetry traces:         oak import otlp FILE",
+    '  Record from a program:        import { startWorkflow } from "oak-telemetry/record"',
+    "  Record from a script:         oak log --help",
+    "  Read another directory:       oak report --dir PATH",
   );
 }
 
 /** What to say where something was recorded, but nothing of what was asked for. */
-export async function printNothing(analyzer: TelemetryAnalyzer, sentence: string): Promise<void> {
+export async function printNothing(
+  analyzer: TelemetryAnalyzer,
+  options: AnalysisOptions,
+  sentence: string,
+): Promise<void> {
   const { total_invocations } = await analyzer.generateStatistics();
   const { total: total_workflows } = await analyzer.listWorkflows({}, { limit: 1 });
-  if (total_invocations + total_workflows === 0) return printEmpty(analyzer.directory);
+  if (total_invocations + total_workflows === 0) return printEmpty(analyzer.directory, options);
   print(sentence);
 }

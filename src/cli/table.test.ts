@@ -46,6 +46,12 @@ describe("wrap", () => {
     expect(wrap("", 3)).toEqual([""]);
   });
 
+  it("breaks after hyphens, and keeps the sign with its number", () => {
+    expect(wrap("qa-specialist", 10)).toEqual(["qa-", "specialist"]);
+    expect(wrap("95%: -26 s", 7)).toEqual(["95%:", "-26 s"]);
+    expect(wrap("(-26.8 points)", 8)).toEqual(["(-26.8", "points)"]);
+  });
+
   it("loses nothing but spaces", () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 80 }), fc.integer({ min: 2, max: 20 }), (text, columns) => {

@@ -58,11 +58,14 @@ export function table<T>(rows: readonly T[], columns: readonly Column<T>[], avai
   return lines.join("\n");
 }
 
-/** Breaks after spaces, arrows and hyphens, and inside a word only when it is longer than a line. */
+/**
+ * Breaks after spaces, arrows and hyphens (not after the sign of a number), and inside a word only when it is longer than
+ * a line.
+ */
 export function wrap(text: string, columns: number): string[] {
   const lines: string[] = [];
   let line = "";
-  for (const word of text.split(/(?<=[\s→_-])/)) {
+  for (const word of text.split(/(?<=[\s→_]|[^\s(]-)/)) {
     if (line !== "" && stringWidth(line + word.trimEnd()) > columns) {
       lines.push(line.trimEnd());
       line = "";

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 
-import { isDirectory } from "./directory.js";
+import { isDirectory, type Environment } from "./directory.js";
 
 /** Nobody writes a longer definition of an agent: what is longer is something else. */
 const MAX_DEFINITION_BYTES = 1_000_000;
@@ -29,7 +29,7 @@ export interface AgentFolders {
  * Finds the folders in which Claude Code looks for definitions of agents. Nothing is created, and nothing thrown: where
  * the working directory was deleted there is no project.
  */
-export function findAgentFolders(env: NodeJS.ProcessEnv = process.env, cwd?: string): AgentFolders {
+export function findAgentFolders(env: Environment = process.env, cwd?: string): AgentFolders {
   const user = known(() => join(env["CLAUDE_CONFIG_DIR"] || join(homedir(), ".claude"), "agents"));
   const start = known(() => cwd ?? process.cwd());
   for (let folder = start; folder !== null; folder = dirname(folder)) {

@@ -14,6 +14,9 @@ export type LogKind = keyof typeof LOG_FILES;
 
 export const LOG_KINDS = Object.keys(LOG_FILES) as readonly LogKind[];
 
+/** Environment variables. Not Node's own type, so that the package's types need no others. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
 /**
  * Finds the telemetry directory: the one given, else `OAK_TELEMETRY_DIR`, else the nearest `.oak` folder in or above
  * `cwd`, else the user's data folder (`$XDG_DATA_HOME/oak-telemetry`, by default `~/.local/share/oak-telemetry`;
@@ -23,7 +26,7 @@ export const LOG_KINDS = Object.keys(LOG_FILES) as readonly LogKind[];
  * @returns an absolute path
  * @throws what the system says when the working directory was deleted, or the user's home is not known
  */
-export function findTelemetryDirectory(given?: string, env: NodeJS.ProcessEnv = process.env, cwd?: string): string {
+export function findTelemetryDirectory(given?: string, env: Environment = process.env, cwd?: string): string {
   const named = given || env["OAK_TELEMETRY_DIR"];
   // The working directory may have been deleted: it is asked for only when it matters.
   if (named) return isAbsolute(named) ? named : resolve(cwd ?? process.cwd(), named);
@@ -44,7 +47,7 @@ export function isDirectory(path: string): boolean {
   }
 }
 
-function userDataFolder(env: NodeJS.ProcessEnv): string {
+function userDataFolder(env: Environment): string {
   if (process.platform === "darwin") return join(homedir(), "Library", "Application Support");
   if (process.platform === "win32") return env["LOCALAPPDATA"] ?? join(homedir(), "AppData", "Local");
   return env["XDG_DATA_HOME"] || join(homedir(), ".local", "share");

@@ -20,7 +20,7 @@ describe("failures", () => {
     const thrown = new Failures(() => {
       throw new Error("broken handler");
     });
-    const rejected = new Failures((() => Promise.reject(new Error("broken handler"))) as () => void);
+    const rejected = new Failures(() => Promise.reject(new Error("broken handler")));
     for (const failures of [thrown, rejected]) expect(() => failures.report(new Error("full"))).not.toThrow();
     // An unhandled rejection would fail the test run.
     await new Promise((resolve) => setImmediate(resolve));

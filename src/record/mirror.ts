@@ -1,4 +1,5 @@
 import { microsecondTimestamp, parseTimestamp } from "../event/clock.js";
+import type { Environment } from "../event/directory.js";
 import type { TelemetryEvent } from "../event/events.js";
 import { feedbackSpan, invocationSpan, workflowSpan } from "../otlp/genai.js";
 import { exportRequest, type SpanJson } from "../otlp/span.js";
@@ -224,7 +225,7 @@ function watchExit(): void {
  * form of `OTEL_EXPORTER_OTLP_HEADERS` (`name=value,name=value`, values percent-encoded). OpenTelemetry's own variables
  * are for the program's traces: whoever set those did not ask for this.
  */
-export function mirrorOfEnvironment(env: NodeJS.ProcessEnv = process.env): MirrorOptions | undefined {
+export function mirrorOfEnvironment(env: Environment = process.env): MirrorOptions | undefined {
   const endpoint = env["OAK_OTLP_ENDPOINT"]?.trim();
   if (!endpoint) return undefined;
   const pairs = (env["OAK_OTLP_HEADERS"] ?? "").split(",").flatMap((pair) => {

@@ -129,7 +129,8 @@ async function explained<T>(work: Promise<T>, sql: string): Promise<T> {
   } catch (error) {
     const said = error instanceof Error ? error.message : String(error);
     // That is all that it says of a text without a statement.
-    if (said === "Error in native callback" && withoutComments(sql) === "") throw new SqlError("there is no SQL", true);
+    if (said === "Error in native callback" && withoutComments(sql) === "")
+      throw new SqlError("the query is empty", true);
     const lines = said.replace(/^Failed to extract statements: /, "").split("\n");
     throw new SqlError(lines.filter((line) => line.trim() !== "").join("\n"), false);
   }

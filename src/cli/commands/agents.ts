@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 
 import { analysisOptions, type AnalysisOptions } from "../options.js";
-import { printEmpty, withAnalyzer } from "../reading.js";
+import { printNothing, withAnalyzer } from "../reading.js";
 import { print, printJson } from "../terminal.js";
 
 export function addAgents(program: Command): void {
@@ -15,7 +15,7 @@ export function addAgents(program: Command): void {
         if (options.json) return printJson(ranking);
         if (ranking.length === 0 && options.taskType !== undefined)
           return print(`No agent has ${options.taskType} among its common task types. oak agents lists all.`);
-        if (ranking.length === 0) return printEmpty(analyzer.directory);
+        if (ranking.length === 0) return printNothing(analyzer, options, "No agent has run yet.");
         const { rankingText } = await import("../views/ranking.js");
         print(rankingText(ranking));
       }),

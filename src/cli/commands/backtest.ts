@@ -114,7 +114,7 @@ async function replayHistory(options: BacktestOptions): Promise<void> {
     print(
       `No run with a known outcome in ${directory} yet`,
       "",
-      "  See what it would show:   oak demo --keep DIR; oak backtest --dir DIR",
+      "  See what it would show:   oak demo --dir DIR, then oak backtest --dir DIR",
       "  Record outcomes:          oak log --help",
       "  Replay an outcome table:  oak backtest --tasks FILE --outcomes FILE",
     );

@@ -26,7 +26,7 @@ export function addCompare(program: Command): void {
         if (options.json) return printJson(comparison);
         const { comparisonText, emptyText, isEmpty } = await import("../views/compare.js");
         if (isEmpty(comparison, "before") && isEmpty(comparison, "after"))
-          return printNothing(analyzer, emptyText(comparison));
+          return printNothing(analyzer, options, emptyText(comparison));
         print(comparisonText(comparison));
       });
     });

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 
 import { CommandError } from "../errors.js";
 import { commonOptions, type CommonOptions } from "../options.js";
+import { hasTelemetry } from "../reading.js";
 import { heading, print, printJson } from "../terminal.js";
 
 export function addDemo(program: Command): void {
@@ -9,9 +10,11 @@ export function addDemo(program: Command): void {
     .description("record sample work and a live workflow in a new temporary directory (or --dir), then analyse them")
     .addHelpText("after", "\nExamples:\n  oak demo\n  oak demo --dir ./demo-telemetry")
     .action(async (options: CommonOptions) => {
-      const { hasTelemetry, runDemo } = await import("../demo.js");
+      const { runDemo } = await import("../demo.js");
       if (options.dir !== undefined && hasTelemetry(options.dir))
-        throw new CommandError(`${options.dir} holds telemetry already; the demo would mix with it`);
+        throw new CommandError(
+          `${options.dir} holds telemetry already, and the demo would mix with it: name another directory, or leave out --dir`,
+        );
       // With --json only the result is printed.
       const { directory, report, recommendations } = await runDemo(options.dir, options.json ? () => undefined : print);
       if (options.json) return printJson({ directory, ...report, recommendations });

@@ -13,7 +13,7 @@ export function addHandoffs(program: Command): void {
         const analysis = await analyzer.analyzeHandoffs();
         if (options.json) return printJson(analysis);
         if (analysis.total_handovers + analysis.pairs.length + analysis.overlapping_handoffs === 0)
-          return printNothing(analyzer, "In no completed workflow does a run follow another yet.");
+          return printNothing(analyzer, options, "In no completed workflow does a run follow another yet.");
         const { handoffsText } = await import("../views/handoffs.js");
         print(handoffsText(analysis));
       }),

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 
 import { count } from "../format.js";
 import { analysisOptions, bandsOption, type AnalysisOptions } from "../options.js";
-import { printEmpty, withAnalyzer } from "../reading.js";
+import { printNothing, withAnalyzer } from "../reading.js";
 import { print, printJson } from "../terminal.js";
 
 export function addOverhead(program: Command): void {
@@ -18,7 +18,7 @@ export function addOverhead(program: Command): void {
         if (options.json) return printJson(overhead);
         if (overhead.workflows_analyzed + overhead.workflows_left_out === 0) {
           const { running_workflows: running } = await analyzer.analyzeWorkflows();
-          if (running === 0) return printEmpty(analyzer.directory);
+          if (running === 0) return printNothing(analyzer, options, "No workflow was recorded yet.");
           return print(`No workflow has completed yet; ${count(running, "workflow is", "workflows are")} running.`);
         }
         const { overheadText } = await import("../views/overhead.js");

@@ -41,7 +41,8 @@ export function addPatterns(program: Command): void {
           const { graphText } = await import("../views/graph.js");
           return print(graphText(analysis, options.graph));
         }
-        if (analysis.total_workflows === 0) return printNothing(analyzer, "No workflow with runs has completed yet.");
+        if (analysis.total_workflows === 0)
+          return printNothing(analyzer, options, "No workflow with runs has completed yet.");
         const { patternsText } = await import("../views/patterns.js");
         print(patternsText(analysis, options.limit));
       }),

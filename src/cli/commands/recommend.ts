@@ -109,7 +109,7 @@ async function printAdvice(selector: AgentSelector, query: AgentQuery, options: 
   ]);
   process.exitCode = EXIT_CODES[advice.status];
   if (!view) printJson(advice);
-  else if (isEmpty(advice)) printEmpty(selector.directory);
+  else if (isEmpty(advice)) printEmpty(selector.directory, options);
   else print(view.adviceText(advice, options.explain ?? false));
   return advice.definition_problems;
 }
@@ -121,7 +121,7 @@ async function printRanking(selector: AgentSelector, query: AgentQuery, options:
   ]);
   process.exitCode = ranking.agents.length > 0 ? 0 : EXIT_CODES.not_enough_evidence;
   if (!view) printJson(ranking);
-  else if (isEmpty(ranking)) printEmpty(selector.directory);
+  else if (isEmpty(ranking)) printEmpty(selector.directory, options);
   else print(view.agentRankingText(ranking, options.explain ?? false));
   return ranking.definition_problems;
 }

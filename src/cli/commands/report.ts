@@ -14,7 +14,7 @@ export function addReport(program: Command): void {
         if (options.json) return printJson(report);
         const { total_workflows, running_workflows } = report.workflows;
         if (report.statistics.total_invocations + total_workflows + running_workflows === 0)
-          return printEmpty(analyzer.directory);
+          return printEmpty(analyzer.directory, options);
         const { reportText } = await import("../views/report.js");
         print(reportText(analyzer.directory, report, options.days));
       }),

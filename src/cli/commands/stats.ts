@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 
 import { analysisOptions, type AnalysisOptions } from "../options.js";
-import { printEmpty, withAnalyzer } from "../reading.js";
+import { printNothing, withAnalyzer } from "../reading.js";
 import { print, printJson } from "../terminal.js";
 
 export function addStats(program: Command): void {
@@ -12,7 +12,7 @@ export function addStats(program: Command): void {
       withAnalyzer(options, async (analyzer) => {
         const statistics = await analyzer.generateStatistics();
         if (options.json) return printJson(statistics);
-        if (statistics.total_invocations === 0) return printEmpty(analyzer.directory);
+        if (statistics.total_invocations === 0) return printNothing(analyzer, options, "No agent has run yet.");
         const { statisticsText } = await import("../views/statistics.js");
         print(statisticsText(statistics));
       }),

@@ -24,7 +24,7 @@ export function addTrends(program: Command): void {
 async function printAll(analyzer: TelemetryAnalyzer, options: AnalysisOptions & { days: number }): Promise<void> {
   const trends = await analyzer.getPerformanceTrends(options.days);
   if (options.json) return printJson(trends);
-  if (Object.keys(trends).length === 0) return printNothing(analyzer, NOBODY);
+  if (Object.keys(trends).length === 0) return printNothing(analyzer, options, NOBODY);
   const { trendsText } = await import("../views/trends.js");
   print(trendsText(Object.values(trends), options.days));
 }
@@ -41,7 +41,7 @@ async function printOne(
     return print(trendText(trend));
   }
   const agents = Object.keys((await analyzer.generateStatistics()).agents);
-  if (agents.length === 0) return printNothing(analyzer, NOBODY);
+  if (agents.length === 0) return printNothing(analyzer, options, NOBODY);
   const { reasonText } = await import("../views/trends.js");
-  print(reasonText(agent, trend.reason ?? "it has no runs", agents));
+  print(reasonText(trend, agents));
 }

@@ -5,7 +5,7 @@ import type { WorkflowStatus } from "../../analyze/workflows.js";
 import { parseTimestamp } from "../../event/clock.js";
 import { CommandError } from "../errors.js";
 import { analysisOptions, since, wholeNumber, type AnalysisOptions, type PointInTime } from "../options.js";
-import { printEmpty, withAnalyzer } from "../reading.js";
+import { printNothing, withAnalyzer } from "../reading.js";
 import { faint, print, printable, printJson } from "../terminal.js";
 
 const STATUSES = ["running", "completed", "failed", "cancelled", "abandoned"] as const satisfies WorkflowStatus[];
@@ -66,7 +66,7 @@ async function printAnalysis(analyzer: TelemetryAnalyzer, options: Options): Pro
   if (options.json) return printJson(analysis);
   const { total_workflows, running_workflows, cancelled_workflows, abandoned_workflows } = analysis;
   if (total_workflows + running_workflows + cancelled_workflows + abandoned_workflows === 0)
-    return printEmpty(analyzer.directory);
+    return printNothing(analyzer, options, "No workflow was recorded yet; oak stats shows the runs of agents.");
   const { workflowsText } = await import("../views/workflows.js");
   print(workflowsText(analysis), "", faint("one by one: oak workflows --list; one in detail: oak workflows ID"));
 }
@@ -87,7 +87,7 @@ async function wholeId(analyzer: TelemetryAnalyzer, beginning: string): Promise<
     throw new CommandError(`no workflow has an id that begins with ${quoted}: oak workflows --list lists them`);
   const named = ids.map((id) => `\n  ${printable(id)}`).join("");
   throw new CommandError(
-    `several workflows have an id that begins with ${quoted}:${named}${ids.length === MOST_IDS ? "\n  …" : ""}`,
+    `several workflows have an id that begins with ${quoted}; give more of it:${named}${ids.length === MOST_IDS ? "\n  …" : ""}`,
   );
 }
 
@@ -106,7 +106,8 @@ async function printList(analyzer: TelemetryAnalyzer, options: Options, command:
   };
   const list = await analyzer.listWorkflows(filter, { limit, offset: (page - 1) * limit });
   if (options.json) return printJson(list);
-  if (list.total === 0 && Object.keys(filter).length === 0) return printEmpty(analyzer.directory);
+  if (list.total === 0 && Object.keys(filter).length === 0)
+    return printNothing(analyzer, options, "No workflow was recorded yet; oak stats shows the runs of agents.");
   const { workflowListText } = await import("../views/workflow-list.js");
   print(workflowListText(list, command, limit));
 }

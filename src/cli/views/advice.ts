@@ -66,11 +66,18 @@ function facts(agent: AgentAssessment): string {
     ["Success rate", percent(success_rate, 0), successes],
     ["Avg duration", avg_duration_minutes === null ? UNKNOWN : duration(avg_duration_minutes * 60), ""],
     ["Experience", count(total_tasks, "similar task"), `of ${count(all_tasks, "run")} in all`],
-    ["Trend", agent.recent_performance.replace("_", " "), ""],
+    ["Trend", agent.recent_performance.replace("_", " "), trendRemark(agent)],
   ];
   return rows
     .map(([name, value, more]) => `  ${`${name}:`.padEnd(14)} ${value}${more ? faint(`  ${more}`) : ""}`.trimEnd())
     .join("\n");
+}
+
+/** The specified rule calls a trend what may be chance. */
+function trendRemark({ recent_performance: trend, agent_name }: AgentAssessment): string {
+  return trend === "improving" || trend === "declining"
+    ? `more than chance? oak trends ${/^[\w.-]+$/.test(agent_name) ? agent_name : "AGENT"}`
+    : "";
 }
 
 /** What the confidence is the sum of. */

@@ -53,7 +53,7 @@ describe("comparisonText", () => {
       "waiting     20.9%  20.6%    -0.3",
       "",
       "change in points; chance: its 95% interval contains 0; Δ: change of the mean per",
-      "run",
+      "run; times are UTC",
     ]);
   });
 
@@ -90,6 +90,6 @@ describe("comparisonText", () => {
 
 it("says that both periods are empty", () => {
   expect(emptyText(COMPARISON, 80)).toBe(
-    "No invocation in 2026-09-01 to 2026-10-01.\nNo invocation in 2026-10-01 to 2026-11-01 12:30.",
+    "No invocation in 2026-09-01 to 2026-10-01.\nNo invocation in 2026-10-01 to 2026-11-01 12:30.\noak stats says from when to when there are some: --as-of, --split, or --before\nand --after look there.",
   );
 });

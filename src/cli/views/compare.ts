@@ -24,7 +24,11 @@ export function comparisonText(comparison: PeriodComparison, available = width()
     ].join("\n"),
     agentsTable(comparison, available),
     workflowsTable(comparison, available),
-    paragraph("change in points; chance: its 95% interval contains 0; Δ: change of the mean per run", "dim", available),
+    paragraph(
+      "change in points; chance: its 95% interval contains 0; Δ: change of the mean per run; times are UTC",
+      "dim",
+      available,
+    ),
   );
 }
 
@@ -35,8 +39,12 @@ export function isEmpty({ invocations, workflows }: PeriodComparison, side: Side
 
 /** That there is nothing to compare. */
 export function emptyText({ periods }: PeriodComparison, available = width()): string {
-  return [periods.before, periods.after].map((period) => paragraph(nothingIn(period), undefined, available)).join("\n");
+  const sentences = [nothingIn(periods.before), nothingIn(periods.after), ELSEWHERE];
+  return sentences.map((sentence) => paragraph(sentence, undefined, available)).join("\n");
 }
+
+const ELSEWHERE =
+  "oak stats says from when to when there are some: --as-of, --split, or --before and --after look there.";
 
 function nothingIn(period: PeriodBounds): string {
   return `No invocation in ${periodText(period)}.`;

@@ -18,9 +18,15 @@ export function viewsText(views: readonly View[]): string {
     .join("\n\n");
 }
 
-/** What the SQL engine says is wrong, with the place, and the way out where the way is closed. */
+/** What the SQL engine says is wrong, with the place, and the way out where there is one. */
 export function errorText(message: string): string {
-  const lines = message.split("\n").map(printable);
+  // The engine guesses among its own catalog: a name of ours is never far from the list.
+  const lines = message.split("\n").filter((line) => !/^Did you mean "(pg|duckdb|sqlite)_/.test(line));
   const closed = /operations are disabled|disabled through configuration|disabled by configuration/.test(message);
-  return [...lines, ...(closed ? ["SQL reaches no files here: --allow-files lets it"] : [])].join("\n");
+  const unknown = message.startsWith("Catalog Error: Table");
+  return [
+    ...lines.map(printable),
+    ...(closed ? ["SQL reaches no files here: --allow-files lets it"] : []),
+    ...(unknown ? ["oak sql --tables lists the tables"] : []),
+  ].join("\n");
 }

@@ -4,20 +4,32 @@ import { style, width } from "../terminal.js";
 import { paragraph, title } from "./fit.js";
 import { contains0, probability } from "./numbers.js";
 import { MOST_DAYS, sparkline } from "./sparkline.js";
-import { alertText, durationText } from "./trends.js";
+import { alertText, durationText, verdictOf } from "./trends.js";
 
 const LABEL = 11;
+
+const ANSWERS = {
+  improving: "getting better",
+  declining: "getting worse",
+  stable: "neither better nor worse",
+  not_enough_evidence: "not enough evidence to tell whether it gets better or worse",
+} as const;
 
 /** One agent: what is known about its trend, in sentences. */
 export function trendText(trend: AgentTrend, available = width()): string {
   const before = trend.days - RECENT_DAYS;
   return [
-    title(`${trend.agent_name}: last ${RECENT_DAYS} days against the ${before} before`, available),
+    title(`${trend.agent_name}: ${ANSWERS[verdictOf(trend)]}`, available),
+    paragraph(`last ${RECENT_DAYS} days against the ${before} before`, "dim", available),
     "",
     ...labelled("specified", comparison(trend), available),
     ...labelled("chance", chance(trend), available),
     ...labelled("evidence", evidenceText(trend), available),
-    ...labelled("alert", trend.alert ? alertText(trend.alert) : "no decline that still lasts", available),
+    ...labelled(
+      "alert",
+      trend.alert ? alertText(trend.alert) : "none: no moment stands out from which on it fails more often",
+      available,
+    ),
     ...labelled("duration", durationText(trend), available),
     ...days(trend, available),
   ].join("\n");

@@ -35,6 +35,8 @@ describe("trendsText", () => {
   it("shows in 80 columns what is compared, below it the evidence and the days, then what to look at", () => {
     expect(trendsText([DECLINING, STABLE], 30, 80).split("\n")).toEqual([
       "Trends: last 7 days against the 23 before",
+      "Getting worse: qa-specialist.",
+      "Not enough evidence about 1 other.",
       "AGENT              TREND      CHANGE         95%  RECENT  RUNS  BEFORE  RUNS",
       "qa-specialist      declining   -26.8   -49 to -3   50.0%    20   76.8%    56",
       "systems-architect  stable       +3.7  -20 to +21   93.3%    15   89.7%    29",
@@ -51,7 +53,7 @@ describe("trendsText", () => {
   });
 
   it("is one table where there is room for it", () => {
-    expect(trendsText([STABLE], 30, 130).split("\n")[1]).toMatch(
+    expect(trendsText([STABLE], 30, 130).split("\n")[2]).toMatch(
       /^AGENT +TREND +CHANGE +95% +RECENT +RUNS +BEFORE +RUNS +EVIDENCE +P\(BETTER\) +LAST 30 DAYS$/,
     );
   });
@@ -86,10 +88,51 @@ describe("trendsText", () => {
   });
 });
 
+describe("the answer before the numbers", () => {
+  const answer = (...trends: AgentTrend[]) => {
+    const [, ...lines] = trendsText(trends, 30, 200).split("\n");
+    return lines.slice(
+      0,
+      lines.findIndex((line) => line.startsWith("AGENT")),
+    );
+  };
+  const trend = (name: string, [now, runs]: [number, number], [then, before]: [number, number]) =>
+    agentTrend(name, { successes: now, total: runs }, { successes: then, total: before }, 30);
+
+  it("names who gets worse, better, and neither", () => {
+    const worse = trend("w", [10, 30], [95, 100]);
+    const better = trend("b", [95, 100], [30, 100]);
+    const stable = trend("s", [9500, 10000], [9500, 10000]);
+    expect(answer(worse, better, stable)).toEqual([
+      "Getting worse: w.",
+      "Getting better: b.",
+      "Staying as they are: s.",
+    ]);
+  });
+
+  it("counts a decline that began earlier and still lasts", () => {
+    expect(answer({ ...STABLE, alert: ALERT })).toEqual(["Getting worse: systems-architect."]);
+  });
+
+  it("says when nobody has run lately, and when last", () => {
+    const old = agentTrend("o", { successes: 0, total: 0 }, { successes: 4, total: 5 }, 30, {
+      daily: [
+        { days_ago: 23, successes: 2, total: 3, median_duration_seconds: 1 },
+        { days_ago: 21, successes: 2, total: 2, median_duration_seconds: 1 },
+      ],
+      alert: null,
+    });
+    expect(answer(old)).toEqual([
+      "No run with a known outcome in the last 7 days; the last was 21 days ago. To look from an earlier day: --as-of DAY.",
+    ]);
+  });
+});
+
 describe("trendsSummary", () => {
   it("has one line for an agent", () => {
     expect(trendsSummary([STABLE, NEW], 30, 80).split("\n")).toEqual([
       "Trends: last 7 days against the 23 before",
+      "Not enough evidence about any agent to tell whether it gets better or worse.",
       "AGENT              TREND              CHANGE         95%  EVIDENCE    P(BETTER)",
       "systems-architect  stable               +3.7  -20 to +21  not enough      57.6%",
       "newcomer           insufficient data       –           –  not enough          –",
@@ -101,7 +144,8 @@ describe("trendsSummary", () => {
 describe("trendText", () => {
   it("explains all that is known of one agent", () => {
     expect(trendText(DECLINING, 80).split("\n")).toEqual([
-      "qa-specialist: last 7 days against the 23 before",
+      "qa-specialist: getting worse",
+      "last 7 days against the 23 before",
       "",
       "specified  declining: 76.8% of 56 runs succeeded before, 50.0% of 20 runs",
       "           recently (-26.8 points)",
@@ -124,7 +168,7 @@ describe("trendText", () => {
     );
     expect(text).toContain("chance     nothing to compare");
     expect(text).toContain("evidence   not enough evidence: no run with a known outcome in the days before those\n");
-    expect(text).toContain("alert      no decline that still lasts");
+    expect(text).toContain("alert      none: no moment stands out from which on it fails more often");
     expect(text).toContain("duration   runs on too few days to tell whether they take longer");
     expect(trendText(STABLE, 200)).toContain(
       "chance     chance alone may explain the change: 95% interval -20 to +21 points",
@@ -138,7 +182,12 @@ it("tells an alert in a sentence", () => {
   );
 });
 
-it("says which agents there are when one is not among them", () => {
-  expect(reasonText("b", "no run of b", ["a"])).toBe("Insufficient data: no run of b.\nAgents with telemetry: a.");
-  expect(reasonText("a", "no run of a", ["a"])).toBe("Insufficient data: no run of a.");
+it("tells an agent that nobody knows from one that has not run lately", () => {
+  const none = { successes: 0, total: 0 };
+  const says = (name: string) => reasonText(agentTrend(name, none, none, 30), ["a"], 200).split("\n");
+  expect(says("b")).toEqual(["No agent is called b.", "Agents with telemetry: a."]);
+  expect(says("a")).toEqual([
+    "Insufficient data: no run of a with a known outcome in the last 30 days.",
+    "To look from an earlier day: --as-of DAY.",
+  ]);
 });

@@ -1,8 +1,7 @@
 import type { Evidence } from "../../analyze/evidence.js";
 import { RECENT_DAYS, type AgentTrend, type TrendAlert } from "../../analyze/trends.js";
 import { count, day, percent, points, signedInterval } from "../format.js";
-import { wrap } from "../table.js";
-import { printable, width } from "../terminal.js";
+import { width } from "../terminal.js";
 import { fits, fittingTable, paragraph, title, type FittingColumn } from "./fit.js";
 import { pValue, probability, signedDuration } from "./numbers.js";
 import { MOST_DAYS, sparkline } from "./sparkline.js";
@@ -42,6 +41,7 @@ const EVIDENCE: readonly FittingColumn<AgentTrend>[] = [
 export function trendsText(trends: readonly AgentTrend[], days: number, available = width()): string {
   return [
     heading(days, available),
+    ...answer(trends, available),
     trendTables(trends, days, available),
     paragraph("change in points; an interval that contains 0 may be chance", "dim", available),
     ...signals(trends, available),
@@ -53,6 +53,7 @@ export function trendsSummary(trends: readonly AgentTrend[], days: number, avail
   const [trend, change, bounds] = COMPARED;
   return [
     heading(days, available),
+    ...answer(trends, available),
     fittingTable(trends, [AGENT, trend!, change!, bounds!, ...EVIDENCE], available),
     ...signals(trends, available),
     paragraph("change in points; more: oak trends", "dim", available),
@@ -122,11 +123,50 @@ export function durationText({ duration_trend: { trend, slope, slope_interval, p
   return `${says}: ${signedDuration(slope)} a day (95%: ${bounds}; ${pValue(p_value)}; ${count(n, "day")})`;
 }
 
-/** Why there is no trend, and which agents there are when this one is not among them. */
-export function reasonText(agent: string, reason: string, known: readonly string[]): string {
-  const sentences = [
-    `Insufficient data: ${reason}.`,
-    ...(known.includes(agent) ? [] : [`Agents with telemetry: ${known.join(", ") || "none yet"}.`]),
+/** Why nothing can be said of an agent: it has not run lately, or nobody is called so. */
+export function reasonText({ agent_name, days }: AgentTrend, known: readonly string[], available = width()): string {
+  const sentences = known.includes(agent_name)
+    ? [`Insufficient data: no run of ${agent_name} with a known outcome in the last ${days} days.`, EARLIER]
+    : [`No agent is called ${agent_name}.`, `Agents with telemetry: ${known.join(", ") || "none yet"}.`];
+  return sentences.map((sentence) => paragraph(sentence, undefined, available)).join("\n");
+}
+
+const EARLIER = "To look from an earlier day: --as-of DAY.";
+
+/** The answer in a sentence or two: who gets better, who worse, and of how many that is not known. */
+function answer(trends: readonly AgentTrend[], available: number): string[] {
+  if (trends.every(({ recent_runs }) => recent_runs === 0)) {
+    const last = Math.min(...trends.flatMap(({ daily }) => daily.map(({ days_ago }) => days_ago)));
+    const ended = Number.isFinite(last) ? `; the last was ${count(last, "day")} ago` : "";
+    return [
+      paragraph(`No run with a known outcome in the last ${RECENT_DAYS} days${ended}. ${EARLIER}`, "yellow", available),
+    ];
+  }
+  const named = (verdict: Evidence["verdict"]) => trends.filter((trend) => verdictOf(trend) === verdict);
+  const unknown = named("not_enough_evidence").length;
+  const sentence = (what: string, verdict: Evidence["verdict"]) => {
+    const agents = named(verdict).map(({ agent_name }) => agent_name);
+    return agents.length === 0 ? [] : [paragraph(`${what}: ${agents.join(", ")}.`, COLOURS[verdict], available)];
+  };
+  return [
+    ...sentence("Getting worse", "declining"),
+    ...sentence("Getting better", "improving"),
+    ...sentence("Staying as they are", "stable"),
+    ...(unknown === 0
+      ? []
+      : [
+          paragraph(
+            unknown === trends.length
+              ? "Not enough evidence about any agent to tell whether it gets better or worse."
+              : `Not enough evidence about ${unknown === 1 ? "1 other" : `${unknown} others`}.`,
+            undefined,
+            available,
+          ),
+        ]),
   ];
-  return sentences.flatMap((sentence) => wrap(printable(sentence), width())).join("\n");
+}
+
+/** A decline that came on earlier and still lasts is one, whatever the last days say. */
+export function verdictOf({ evidence: { verdict }, alert }: AgentTrend): Evidence["verdict"] {
+  return alert !== null && verdict !== "improving" ? "declining" : verdict;
 }
