@@ -455,11 +455,25 @@ describe("traces that arrive in pieces", () => {
       fc.double({ noNaN: true }).map((doubleValue) => ({ doubleValue })),
       fc.boolean().map((boolValue) => ({ boolValue })),
     );
-    const key = fc.constantFrom(
-      ...["gen_ai.operation.name", "gen_ai.agent.name", "gen_ai.usage.input_tokens", "openinference.span.kind"],
-      ...["ai.operationId", "ai.telemetry.functionId", "gen_ai.agent.handoff.target.name", "error.type", "session.id"],
-      ...["agent_id", "prompt.id", "duration_ms", "agent_type", "oak.record", "oak.workflow_id", "oak.has_start"],
-    );
+    const keys = [
+      "gen_ai.operation.name",
+      "gen_ai.agent.name",
+      "gen_ai.usage.input_tokens",
+      "openinference.span.kind",
+      "ai.operationId",
+      "ai.telemetry.functionId",
+      "gen_ai.agent.handoff.target.name",
+      "error.type",
+      "session.id",
+      "agent_id",
+      "prompt.id",
+      "duration_ms",
+      "agent_type",
+      "oak.record",
+      "oak.workflow_id",
+      "oak.has_start",
+    ];
+    const key = fc.constantFrom(...keys);
     const attributes = fc.array(fc.record({ key, value }), { maxLength: 5 });
     const time = fc.oneof(
       fc.bigInt({ min: 0n, max: 10n ** 20n }).map(String),
