@@ -11,6 +11,13 @@ function kindOf({ event }: TelemetryEvent): LogKind {
   return event.startsWith("invocation") ? "invocation" : "workflow";
 }
 
+/** As in every line of the log: readers find by it where a line begins. */
+function timestampFirst(event: TelemetryEvent): object {
+  if (Object.keys(event)[0] === "timestamp") return event;
+  const { timestamp, ...rest } = event;
+  return { timestamp, ...rest };
+}
+
 /** Appends events that have their time and identity already to the log of a telemetry directory. */
 export class EventWriter {
   readonly #files = new Map<LogKind, Appender>();
@@ -26,11 +33,7 @@ export class EventWriter {
   /** Never throws. Lines of a burst are written together, as {@link Appender} does. */
   write(events: Iterable<TelemetryEvent>): void {
     const now = Date.now();
-    // `timestamp` first, as in every line of the log: readers find by it where a line begins.
-    for (const event of events) {
-      const { timestamp, ...rest } = event;
-      this.#file(kindOf(event)).append(toJson({ timestamp, ...rest }), now);
-    }
+    for (const event of events) this.#file(kindOf(event)).append(toJson(timestampFirst(event)), now);
   }
 
   /** Writes what was gathered. */
