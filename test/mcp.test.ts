@@ -217,6 +217,18 @@ describe("oak mcp", () => {
     }
   });
 
+  it("ends, and says why, at a message that is too long to be read, instead of answering nothing any more", async () => {
+    const oak = join(ROOT, "dist/cli/main.js");
+    const child = spawn(process.execPath, [oak, "mcp", "--dir", temporaryDirectory()], { env: { PATH, HOME } });
+    let said = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
+    // It has gone while this is being sent.
+    child.stdin.on("error", () => undefined);
+    child.stdin.write(Buffer.alloc(20 * 1024 * 1024, "x"));
+    expect(await new Promise((resolve) => child.on("close", resolve))).toBe(1);
+    expect(said).toMatch(/^oak mcp: .*maximum size/);
+  });
+
   it("answers all that was asked before its input ended", async () => {
     const oak = join(ROOT, "dist/cli/main.cjs");
     const child = spawn(process.execPath, [oak, "mcp", "--dir", temporaryDirectory()], { env: { PATH, HOME } });

@@ -120,7 +120,22 @@ describe("who may come in", () => {
     const [cookie = ""] = headers["set-cookie"] ?? [];
     expect(cookie).toMatch(/; Path=\/; HttpOnly; SameSite=Strict$/);
     expect((await withToken({ cookie: cookie.split(";", 1)[0]! })).status).toBe(200);
-    expect((await withToken({ cookie: "oak_token=wrong" })).status).toBe(401);
+    const [name = ""] = cookie.split("=", 1);
+    expect((await withToken({ cookie: `${name}=wrong` })).status).toBe(401);
+  });
+
+  it("is a browser with the tokens of several servers on one host, whose cookies know no ports", async () => {
+    const cookies = new Map<string, string>();
+    const servers = [];
+    for (const token of [TOKEN, `another-${TOKEN}`]) {
+      const { url } = await serveDirectory(sample(), ["--token", token]);
+      const { headers } = await request(url, `/?token=${token}`);
+      const [, name = "", value = ""] = /^([^=]+)=([^;]+)/.exec(headers["set-cookie"]![0]!)!;
+      cookies.set(name, value);
+      servers.push(url);
+    }
+    const cookie = [...cookies].map((pair) => pair.join("=")).join("; ");
+    for (const url of servers) expect((await request(url, "/api/v1/about", { headers: { cookie } })).status).toBe(200);
   });
 
   it("is told a token of its own where none is given, and refuses one that is easily guessed", async () => {

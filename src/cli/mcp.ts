@@ -21,7 +21,7 @@ export async function serveMcp(options: CommonOptions): Promise<void> {
     transport,
     onerror: (error) => note(`oak mcp: ${error.message}`),
   });
-  await transport.done();
+  if (!(await transport.done())) process.exitCode = 1;
   await connection.close();
   recorder.logger.close();
   selector.close();

@@ -14,11 +14,15 @@ const GRACE = 30_000;
 export class PatientStdio extends StdioServerTransport {
   readonly #unanswered = new Set<unknown>();
   readonly #ended: Promise<void>;
+  readonly #input: Readable;
+  #closed: () => void = () => undefined;
+  #isClosed = false;
 
   constructor(input: Readable = process.stdin, output: Writable = process.stdout) {
     // Its end is kept back.
     const passed = new PassThrough();
     super(passed, output);
+    this.#input = input;
     const decoder = new StringDecoder();
     let rest = "";
     input.on("data", (bytes: Buffer) => {
@@ -31,13 +35,28 @@ export class PatientStdio extends StdioServerTransport {
       input.once("end", resolve);
       input.once("close", resolve);
       input.once("error", () => resolve());
+      this.#closed = resolve;
     });
   }
 
-  /** Until the client has closed its end and has been answered. */
-  async done(): Promise<void> {
+  /**
+   * Until the client has closed its end and has been answered.
+   *
+   * @returns false when the protocol's own transport gave up before, as it does at a message that is too long
+   */
+  async done(): Promise<boolean> {
     await this.#ended;
-    for (const until = Date.now() + GRACE; this.#unanswered.size > 0 && Date.now() < until;) await sleep(10);
+    const until = Date.now() + GRACE;
+    while (this.#unanswered.size > 0 && !this.#isClosed && Date.now() < until) await sleep(10);
+    // One who has given up would take what still comes, and never answer it.
+    this.#input.destroy();
+    return !this.#isClosed;
+  }
+
+  override async close(): Promise<void> {
+    this.#isClosed = true;
+    await super.close();
+    this.#closed();
   }
 
   override async send(message: Parameters<StdioServerTransport["send"]>[0]): Promise<void> {

@@ -12,7 +12,6 @@ export interface Access {
 }
 
 const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
-const COOKIE = "oak_token";
 
 /**
  * Refuses requests that a foreign web page makes through the user's browser: those whose Host is not ours (DNS
@@ -43,27 +42,36 @@ export function fromHereOnly({ token }: Access): MiddlewareHandler {
  * and is sent on to the address without it.
  */
 export function withTokenOnly({ token }: Access): MiddlewareHandler {
+  const cookie = cookieOf(token ?? "");
   return async (c, next) => {
     const url = new URL(c.req.url);
     const asked = url.searchParams.get("token");
     if (token !== undefined) {
-      const given = c.req.header("authorization")?.replace(/^bearer\s+/i, "") ?? asked ?? getCookie(c, COOKIE) ?? "";
+      const given = c.req.header("authorization")?.replace(/^bearer\s+/i, "") ?? asked ?? getCookie(c, cookie) ?? "";
       if (!isSame(given, token))
         return c.json({ error: "the token is missing or wrong: it is printed where the server was started" }, 401, {
           "www-authenticate": "Bearer",
         });
     }
     if (asked === null || c.req.method !== "GET") return next();
-    if (token !== undefined) setCookie(c, COOKIE, token, { httpOnly: true, sameSite: "Strict", path: "/" });
+    if (token !== undefined) setCookie(c, cookie, token, { httpOnly: true, sameSite: "Strict", path: "/" });
     url.searchParams.delete("token");
     // No more than the path: a second slash before it would name another server.
     return c.redirect(`${url.pathname.replace(/^\/+/, "/")}${url.search}`, 303);
   };
 }
 
+/** Browsers send a host's cookies to each of its ports: servers with tokens of their own must not share a name. */
+function cookieOf(token: string): string {
+  return `oak_token_${digest(token).toString("hex").slice(0, 8)}`;
+}
+
+function digest(text: string): Buffer {
+  return createHash("sha256").update(text).digest();
+}
+
 /** Takes the same time however much of it is right. */
 function isSame(given: string, token: string): boolean {
-  const digest = (text: string) => createHash("sha256").update(text).digest();
   return timingSafeEqual(digest(given), digest(token));
 }
 

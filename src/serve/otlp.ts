@@ -14,8 +14,11 @@ import type { Intake } from "./intake.js";
 /** The most that a request may hold once it is unpacked: what the OpenTelemetry collector takes by default. */
 const MAX_UNPACKED_BYTES = 20 * 1024 * 1024;
 
-/** The most attributes of all spans and log records in a request: a batch of a thousand spans has some ten thousand. */
-const MAX_ATTRIBUTES = 250_000;
+/**
+ * The most spans, log records, attributes and other things that a request may have many of: a batch of a thousand spans
+ * has some ten thousand.
+ */
+const MAX_PARTS = 250_000;
 
 /** A trace of which nothing was heard for so long is told as far as it is known, milliseconds. */
 const SILENCE_MILLISECONDS = 30_000;
@@ -133,8 +136,8 @@ async function readRequest(c: Context, signal: Signal): Promise<unknown> {
   if (Object.keys(request).length > 0 && !(wanted in request || snakeCase(wanted) in request))
     throw new Refusal(400, `there are no ${wanted} in it`);
   // The shortest takes two bytes, in either form.
-  if (bytes.length > 2 * MAX_ATTRIBUTES && attributesIn(request) > MAX_ATTRIBUTES)
-    throw new Refusal(413, `a request may hold ${MAX_ATTRIBUTES} attributes: send less at once`);
+  if (bytes.length > 2 * MAX_PARTS && partsIn(request) > MAX_PARTS)
+    throw new Refusal(413, `a request may hold ${MAX_PARTS} spans, records and attributes: send less at once`);
   return request;
 }
 
@@ -171,17 +174,16 @@ async function decode(bytes: Buffer, signal: Signal): Promise<unknown> {
   }
 }
 
-/** Nothing in a request that may have attributes lies deeper. */
-const MAX_DEPTH = 12;
-
-/** Counts attributes wherever a request may have many. */
-function attributesIn(value: unknown, depth = 0): number {
-  if (typeof value !== "object" || value === null || depth > MAX_DEPTH) return 0;
+/** Counts what stands in lists, wherever that is; no further than it matters. */
+function partsIn(request: object): number {
   let count = 0;
-  if (Array.isArray(value)) for (const item of value as unknown[]) count += attributesIn(item, depth + 1);
-  else
-    for (const [name, inner] of Object.entries(value as Record<string, unknown>))
-      count += name === "attributes" && Array.isArray(inner) ? inner.length : attributesIn(inner, depth + 1);
+  const waiting: object[] = [request];
+  for (let next = waiting.pop(); next && count <= MAX_PARTS; next = waiting.pop()) {
+    if (Array.isArray(next)) count += next.length;
+    if (count > MAX_PARTS) break;
+    for (const inner of Object.values(next) as unknown[])
+      if (typeof inner === "object" && inner !== null) waiting.push(inner);
+  }
   return count;
 }
 
