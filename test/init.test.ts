@@ -57,6 +57,27 @@ describe("oak init", () => {
     expect(existsSync(settings)).toBe(false);
   });
 
+  it("names the MCP server by the command where there is one, else by its file", async () => {
+    const server = async (folder: string, PATH: string) => {
+      await oak(["init"], { cwd: folder, env: { PATH } });
+      const { mcpServers } = JSON.parse(readFileSync(join(folder, ".mcp.json"), "utf8")) as {
+        mcpServers: Record<string, unknown>;
+      };
+      return mcpServers["oak-telemetry"];
+    };
+    const [folder, bin] = [temporaryDirectory(), temporaryDirectory()];
+    expect(await server(folder, bin)).toEqual({ command: "node", args: [`${ROOT}dist/cli/main.js`, "mcp"] });
+    writeFileSync(join(bin, "oak"), "");
+    expect(await server(folder, bin)).toEqual({ command: "oak", args: ["mcp"] });
+  });
+
+  it("shows hooks once where the project's settings are the user's", async () => {
+    const home = temporaryDirectory();
+    const surroundings = { cwd: home, env: { HOME: home } };
+    await oak(["init", "--user"], surroundings);
+    expect((await oak(["doctor"], surroundings)).stdout.match(/^hooks .*can be run$/gm)).toHaveLength(1);
+  });
+
   it("leaves what was changed since", async () => {
     const { folder, settings } = project('{\n  "model": "opus"\n}\n');
     await oak(["init"], { cwd: folder });

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import type { Command } from "commander";
@@ -16,11 +17,14 @@ interface Options {
 
 /** The hook's file in this installation. */
 const HOOK_FILE = fileURLToPath(new URL("../hook.cjs", import.meta.url));
+const MAIN_FILE = fileURLToPath(new URL("../cli/main.js", import.meta.url));
 
 export function addInit(program: Command): void {
   program
     .command("init")
-    .description("make Claude Code tell what its subagents do: hooks in its settings")
+    .description(
+      "make Claude Code tell what its subagents do, and let it ask oak: hooks and an MCP server in its settings",
+    )
     .argument("[program]", "claude-code", "claude-code")
     .option("--user", "in your own settings, for all projects (default: in those of the project in this folder)")
     .option("--dry-run", "show what would change, and change nothing")
@@ -29,9 +33,10 @@ export function addInit(program: Command): void {
     .addHelpText(
       "after",
       `
-Hooks are added to .claude/settings.json (with --user: ~/.claude/settings.json, CLAUDE_CONFIG_DIR is honoured). All else
-in the file stays as it is; a copy of it is kept beside it. Sessions that are open have to be started anew. What is
-recorded goes to the telemetry directory of the project: $OAK_TELEMETRY_DIR, its .oak folder, or your data folder.
+Hooks are added to .claude/settings.json (with --user: ~/.claude/settings.json, CLAUDE_CONFIG_DIR is honoured), and the
+MCP server to .mcp.json (with --user: ~/.claude.json). All else in the files stays as it is; copies of them are kept
+beside them. Sessions that are open have to be started anew. What is recorded goes to the telemetry directory of the
+project: $OAK_TELEMETRY_DIR, its .oak folder, or your data folder.
 
 Examples:
   oak init claude-code --dry-run
@@ -48,7 +53,7 @@ Examples:
         throw new CommandError(`${HOOK_FILE} is missing: install oak again`);
       const scope = options.user ? ({ kind: "user" } as const) : ({ kind: "project", folder: process.cwd() } as const);
       try {
-        const changes = options.remove ? planRemoval(scope) : planInstall(scope, HOOK_FILE, mcpServer(program));
+        const changes = options.remove ? planRemoval(scope) : planInstall(scope, HOOK_FILE, mcpServer());
         if (!options.dryRun) apply(changes, options.remove === true);
         const directory = findTelemetryDirectory();
         if (options.json) {
@@ -65,7 +70,9 @@ Examples:
     });
 }
 
-/** How Claude Code starts our MCP server, once there is the command. */
-function mcpServer(program: Command): { command: string; args: string[] } | undefined {
-  return program.commands.some((command) => command.name() === "mcp") ? { command: "oak", args: ["mcp"] } : undefined;
+/** How Claude Code starts our MCP server: by name, which others can share, or, where that finds nothing, by file. */
+function mcpServer(): { command: string; args: string[] } {
+  const folders = (process.env["PATH"] ?? "").split(delimiter);
+  const found = folders.some((folder) => ["oak", "oak.cmd"].some((name) => existsSync(join(folder, name))));
+  return found ? { command: "oak", args: ["mcp"] } : { command: "node", args: [MAIN_FILE, "mcp"] };
 }

@@ -12,7 +12,7 @@ An orchestrator asks recommend_agent before it delegates, and records what came 
 
 Examples:
   oak init claude-code
-  claude mcp add oak -- npx oak mcp`,
+  claude mcp add oak -- oak mcp`,
     )
     .action(async (options: CommonOptions) => {
       const { serveMcp } = await import("../mcp.js");
