@@ -59,6 +59,13 @@ describe("oak init", () => {
     expect(existsSync(settings)).toBe(false);
   });
 
+  it("shows hooks once where the project's settings are the user's", async () => {
+    const home = temporaryDirectory();
+    const surroundings = { cwd: home, env: { HOME: home } };
+    await oak(["init", "--user"], surroundings);
+    expect((await oak(["doctor"], surroundings)).stdout.match(/^hooks .*can be run$/gm)).toHaveLength(1);
+  });
+
   it("leaves what was changed since", async () => {
     const { folder, settings } = project('{\n  "model": "opus"\n}\n');
     await oak(["init"], { cwd: folder });

@@ -50,6 +50,7 @@ describe("wrap", () => {
     expect(wrap("qa-specialist", 10)).toEqual(["qa-", "specialist"]);
     expect(wrap("95%: -26 s", 7)).toEqual(["95%:", "-26 s"]);
     expect(wrap("(-26.8 points)", 8)).toEqual(["(-26.8", "points)"]);
+    expect(wrap("with --as-of DAY", 11)).toEqual(["with", "--as-of DAY"]);
   });
 
   it("loses nothing but spaces", () => {

@@ -59,13 +59,13 @@ export function table<T>(rows: readonly T[], columns: readonly Column<T>[], avai
 }
 
 /**
- * Breaks after spaces, arrows and hyphens (not after the sign of a number), and inside a word only when it is longer than
- * a line.
+ * Breaks after spaces, arrows and hyphens (not after the sign of a number, nor in a command's option), and inside a word
+ * only when it is longer than a line.
  */
 export function wrap(text: string, columns: number): string[] {
   const lines: string[] = [];
   let line = "";
-  for (const word of text.split(/(?<=[\s→_]|[^\s(]-)/)) {
+  for (const word of text.split(BREAKS).flatMap((each) => (OPTION.test(each) ? [each] : each.split(HYPHENS)))) {
     if (line !== "" && stringWidth(line + word.trimEnd()) > columns) {
       lines.push(line.trimEnd());
       line = "";
@@ -80,3 +80,7 @@ export function wrap(text: string, columns: number): string[] {
   }
   return [...lines, line.trimEnd()];
 }
+
+const BREAKS = /(?<=[\s→_])/;
+const HYPHENS = /(?<=[^\s(]-)/;
+const OPTION = /^\(?--[a-z]/;

@@ -58,7 +58,9 @@ describe("the view of a backtest", () => {
   it("says what was stated, advised and estimated, on terminals of any usual width", () => {
     const report = ownHistory(SAID, 401);
     const text = backtestText(report, 100);
-    expect(text).toContain("Backtest: 400 runs in order of time, without 1 before which nothing was known");
+    expect(text).toContain(
+      "Backtest: 400 runs in order of time; the first is left out, because nothing was known before",
+    );
     expect(text).toContain("40–50%   100  40.0%      0.0%     0–4");
     expect(text).toContain("oak states better probabilities");
     expect(text).toMatch(/Estimated from \d+ runs whose agent was chosen at random/);

@@ -8,28 +8,29 @@ import { fittingTable, paragraph, sections, title } from "./fit.js";
 /** How good the advice would have been in the course of a history. */
 export function backtestText(report: OwnHistory, available = width()): string {
   const { runs, first_runs, scores, baseline, reliability, advice, advice_value } = report;
-  const first = first_runs > 0 ? `, without ${grouped(first_runs)} before which nothing was known` : "";
+  const left = first_runs === 1 ? "the first is" : `the first ${grouped(first_runs)} are`;
+  const first = first_runs > 0 ? `; ${left} left out, because nothing was known before` : "";
   return sections(
-    title(`Backtest: ${count(runs - first_runs, "run")} in order of time${first}`, available),
+    [
+      title(`Backtest: ${count(runs - first_runs, "run")} in order of time${first}`, available),
+      paragraph(verdict(report), undefined, available),
+    ].join("\n"),
     [heading("What was stated when the run began, and what came of it"), reliabilityTable(reliability, available)].join(
       "\n",
     ),
-    [
-      table(
-        [
-          { name: "oak", scores },
-          { name: "agent's rate so far", scores: baseline },
-        ],
-        [
-          { header: "STATED BY", value: ({ name }) => name },
-          { header: "BRIER", align: "right", value: (row) => digits(row.scores, "brier") },
-          { header: "ECE", align: "right", value: (row) => digits(row.scores, "ece") },
-          { header: "LOG LOSS", align: "right", value: (row) => digits(row.scores, "log_loss") },
-        ],
-        available,
-      ),
-      paragraph(verdict(report), undefined, available),
-    ].join("\n"),
+    table(
+      [
+        { name: "oak", scores },
+        { name: "agent's rate so far", scores: baseline },
+      ],
+      [
+        { header: "STATED BY", value: ({ name }) => name },
+        { header: "BRIER", align: "right", value: (row) => digits(row.scores, "brier") },
+        { header: "ECE", align: "right", value: (row) => digits(row.scores, "ece") },
+        { header: "LOG LOSS", align: "right", value: (row) => digits(row.scores, "log_loss") },
+      ],
+      available,
+    ),
     [
       table(
         [
@@ -67,11 +68,12 @@ function reliabilityTable(bins: readonly ReliabilityBin[], available: number): s
 
 function verdict({ brier_difference, brier_difference_interval, verdict: word }: OwnHistory): string {
   if (brier_difference === null || brier_difference_interval === null)
-    return "too few runs to tell whether oak states better probabilities than the agent's rate";
+    return "Too few runs to tell whether oak states better probabilities than the agent's rate so far.";
   const [low, high] = brier_difference_interval.map(signedDigits);
   const difference = `Brier score ${signedDigits(brier_difference)} (95%: ${low} to ${high}; less is better)`;
-  if (word === "undecided") return `${difference}: it cannot be told which of the two is better`;
-  return `${difference}: oak states ${word} probabilities`;
+  if (word === "undecided")
+    return `It cannot be told whether oak states better probabilities than the agent's rate so far: ${difference}.`;
+  return `oak states ${word} probabilities than the agent's rate so far: ${difference}.`;
 }
 
 function differing({ advice }: OwnHistory, available: number): string[] {

@@ -41,9 +41,9 @@ describe("handoffsText", () => {
       "Waits, from the end of a run to the start of the next",
       "FROM→TO           RUNS  DECL.      P50      P95     MEAN  TOTAL  CONT.  PRIO.",
       "developer→tester    83     80  3.9 min  6.4 min  3.7 min  5.2 h    50%     0%",
-      "decl.: declared by a handoff event, the others are told from the times; cont.,",
-      "prio.: of the total, the agent was busy with runs that were ready earlier, or",
-      "later",
+      "decl.: declared by a handoff event, the others are told from the times; cont.:",
+      "of the total, the agent was busy with runs that were ready earlier; prio.: with",
+      "runs that were ready later",
       "",
       "Ping-pong",
       "TIMES  THERE AND BACK",
@@ -60,6 +60,14 @@ describe("handoffsText", () => {
     expect(text).toMatch(/0 s +– +–$/m);
     expect(text).not.toMatch(/Ping-pong|predecessor had/);
     expect(handoffsText(handoffAnalysis([], [], [], 3), 80)).toContain("3 runs started before");
+  });
+
+  it("leaves out columns, and what explains them, before it breaks names", () => {
+    const long = { ...PAIR, from_agent: "systems-architect", to_agent: "qa-specialist" };
+    const text = handoffsText(handoffAnalysis([], [long], [], 0), 72);
+    expect(text).toContain("\nsystems-architect→qa-specialist ");
+    expect(text).not.toMatch(/decl\./i);
+    expect(text).toContain("cont.: of the total");
   });
 
   it("is a list where a grid has no room", () => {

@@ -77,7 +77,7 @@ function latencies(pairs: readonly PairLatency[], available: number): string | u
   const text = listText(
     pairs,
     [
-      { header: "FROM→TO", value: ({ from_agent, to_agent }) => `${from_agent}→${to_agent}`, wraps: true },
+      { header: "FROM→TO", value: ({ from_agent, to_agent }) => `${from_agent}→${to_agent}`, wraps: true, comfort: 32 },
       { header: "RUNS", align: "right", value: (pair) => grouped(pair.count) },
       { header: "DECL.", align: "right", value: (pair) => grouped(pair.declared), gives: 2 },
       { header: "P50", align: "right", value: (pair) => shortDuration(pair.p50_seconds) },
@@ -94,15 +94,20 @@ function latencies(pairs: readonly PairLatency[], available: number): string | u
     ],
     available,
   );
-  const legend =
-    "decl.: declared by a handoff event, the others are told from the times; " +
-    "cont., prio.: of the total, the agent was busy with runs that were ready earlier, or later";
+  const headers = text.slice(0, text.indexOf("\n"));
+  const legend = Object.entries(LATENCY_LEGEND).flatMap(([header, says]) => (headers.includes(header) ? [says] : []));
   return [
     title("Waits, from the end of a run to the start of the next", available),
     text,
-    paragraph(legend, "dim", available),
+    ...(legend.length > 0 ? [paragraph(legend.join("; "), "dim", available)] : []),
   ].join("\n");
 }
+
+const LATENCY_LEGEND = {
+  "DECL.": "decl.: declared by a handoff event, the others are told from the times",
+  "CONT.": "cont.: of the total, the agent was busy with runs that were ready earlier",
+  "PRIO.": "prio.: with runs that were ready later",
+};
 
 function pingPong({ ping_pong }: HandoffAnalysis, available: number): string | undefined {
   if (ping_pong.length === 0) return undefined;

@@ -16,7 +16,7 @@ export function workflowsText(analysis: WorkflowAnalysis): string {
     const minutes = analysis.avg_duration_minutes;
     const length = `${duration(minutes === null ? null : minutes * 60)} on average`;
     const agents = analysis.avg_agents_per_workflow;
-    lines.push(`${rate}, ${length}${agents === null ? "" : `, ${agents} agents each`}`);
+    lines.push(`${rate}, ${length}${agents === null ? "" : `, ${count(agents, "agent")} each`}`);
   }
   if (also.length > 0) lines.push(`besides: ${also.join(", ")}`);
   if (analysis.most_common_patterns.length > 0) {

@@ -67,6 +67,8 @@ export function inspectClaudeCode(directory: string, project: string, now = Date
   const scopes: Scope[] = [{ kind: "project", folder: project }, { kind: "user" }];
   const paths = scopes.map((scope) => [scope.kind, settingsPath(scope)] as const);
   paths.push(["project", join(project, ".claude", "settings.local.json")]);
+  // In the home folder, the project's settings are the user's.
+  if (paths[0]![1] === paths[1]![1]) paths.shift();
   const settings = paths.map(([, path]) => settingsIn(path));
   const journals = listJournals(directory);
   const counts = journals.map(({ session_id }) => {
