@@ -115,7 +115,7 @@ describe("following a log", () => {
     appendFileSync(pathOf(directory), lineOf(0));
     await until(() => rewritten);
     appendFileSync(pathOf(directory), lineOf("next"));
-    await until(() => resets > 0);
+    await expect.poll(() => resets, { timeout: 20_000 }).toBeGreaterThan(0);
   });
 
   it("says what is wrong, and goes on when it is not wrong any more", async () => {

@@ -94,7 +94,7 @@ function latencies(pairs: readonly PairLatency[], available: number): string | u
     ],
     available,
   );
-  const headers = text.slice(0, text.indexOf("\n"));
+  const [headers = ""] = text.split("\n", 1);
   const legend = Object.entries(LATENCY_LEGEND).flatMap(([header, says]) => (headers.includes(header) ? [says] : []));
   return [
     title("Waits, from the end of a run to the start of the next", available),
