@@ -116,6 +116,7 @@ describe("following a log", () => {
     await until(() => rewritten);
     appendFileSync(pathOf(directory), lineOf("next"));
     await until(() => resets > 0);
+    expect(rewritten).toBe(true);
   });
 
   it("says what is wrong, and goes on when it is not wrong any more", async () => {
