@@ -1,5 +1,5 @@
 import { rmSync } from "node:fs";
-import { open, readFile, rm, stat } from "node:fs/promises";
+import { open, rm } from "node:fs/promises";
 
 import { isAlive } from "../event/process.js";
 
@@ -42,17 +42,54 @@ async function acquire(path: string): Promise<void> {
       return;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-      const holder = Number(await readFile(path, "utf8").catch(() => ""));
-      const isHeld = holder === process.pid ? !(await isOlderThanUs(path)) : isAlive(holder);
-      if (attempt > 0 || holder === 0 || isHeld)
-        throw new LockedError(`process ${holder || "unknown"} is at it (if not, delete ${path})`);
-      await rm(path, { force: true });
+      const found = await look(path);
+      if (attempt > 0 || (found && isHeld(found)))
+        throw new LockedError(`process ${found?.holder || "unknown"} is at it (if not, delete ${path})`);
+      if (found) await removeStale(path, found);
     }
   }
 }
 
-/** In a container that was restarted, a process has the id that its dead predecessor had. */
-async function isOlderThanUs(path: string): Promise<boolean> {
-  const found = await stat(path).catch(() => undefined);
-  return !found || found.mtimeMs < Date.now() - process.uptime() * 1000;
+/** A lock that is there. */
+interface Found {
+  /** Process id; 0: it does not say. */
+  readonly holder: number;
+  readonly written_at: number;
+  /** No lock that is put in its place has the same. */
+  readonly identity: string;
+}
+
+async function look(path: string): Promise<Found | undefined> {
+  const file = await open(path, "r").catch(() => undefined);
+  if (!file) return undefined;
+  try {
+    const { ino, mtimeNs, mtimeMs } = await file.stat({ bigint: true });
+    const holder = Number(await file.readFile("utf8")) || 0;
+    return { holder, written_at: Number(mtimeMs), identity: `${ino}-${mtimeNs}` };
+  } finally {
+    await file.close();
+  }
+}
+
+/** Of several processes that find the same, one removes it, and none removes what another has put in its place. */
+async function removeStale(path: string, { identity }: Found): Promise<void> {
+  const claim = `${path}.${identity}`;
+  try {
+    await (await open(claim, "wx", 0o600)).close();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return;
+    throw error;
+  }
+  try {
+    if ((await look(path))?.identity === identity) await rm(path, { force: true });
+  } finally {
+    await rm(claim, { force: true });
+  }
+}
+
+function isHeld({ holder, written_at }: Found): boolean {
+  if (holder === 0) return true;
+  // In a container that was restarted, a process has the id that its dead predecessor had.
+  if (holder === process.pid) return written_at >= Date.now() - process.uptime() * 1000;
+  return isAlive(holder);
 }

@@ -184,7 +184,7 @@ function jsonOf(value: object): string | undefined {
 
 function parseId(id: string | undefined): { readonly offsets: Offsets; readonly generation: number } | undefined {
   const [, workflow, invocation, feedback, generation] =
-    /^(\d{1,15})-(\d{1,15})-(\d{1,15})(?:-(\d{1,15}))?$/.exec(id ?? "") ?? [];
+    /^(\d{1,15})-(\d{1,15})-(\d{1,15})(?:-([1-9]\d{0,14}))?$/.exec(id ?? "") ?? [];
   if (feedback === undefined) return undefined;
   const offsets = { workflow: Number(workflow), invocation: Number(invocation), feedback: Number(feedback) };
   return { offsets, generation: Number(generation ?? 0) };
