@@ -93,6 +93,10 @@ describe("oak", () => {
       stdout: "",
       stderr: "oak: nothing.jsonl: no such file or directory\n",
     });
+    expect(await oak(["import", "otlp", directory, "--dir", directory])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("is a folder: name the files in it") as string,
+    });
   });
 
   it("tells an empty log from one that begins after the time that counts as now", async () => {

@@ -214,7 +214,7 @@ describe("a month of workflows", () => {
   it("oak handoffs shows the grid and the waits", async () => {
     const text = await shown("handoffs");
     expect(text).toMatch(/^Handovers: 60, 0\.0% of them from an agent to itself\n# {2}FROM \\ TO /);
-    expect(text).toMatch(/\narchitect→tester +30 +0 +1 min +1 min +1 min +30 min +0% +0%\n/);
+    expect(text).toMatch(/\narchitect→tester +30 +0 +1 min +1 min +30 min +0% +0%\n/);
   });
 
   it("oak compare says what chance explains", async () => {

@@ -167,6 +167,6 @@ describe("oak import otlp", () => {
     const empty = await oak(["import", "otlp", fileWith(""), "--dir", directory]);
     expect(empty).toMatchObject({ code: 0, stdout: "0 agent runs, 0 workflows, 0 handoffs in 0 spans\n" });
     const missing = await oak(["import", "otlp", "/nowhere", "--dir", directory]);
-    expect(missing).toMatchObject({ code: 1, stderr: "oak: ENOENT: no such file or directory, stat '/nowhere'\n" });
+    expect(missing).toMatchObject({ code: 1, stderr: "oak: /nowhere: no such file or directory\n" });
   });
 });

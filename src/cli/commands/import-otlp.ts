@@ -1,7 +1,10 @@
+import { join } from "node:path";
+
 import type { Command } from "commander";
 
-import { findTelemetryDirectory } from "../../event/directory.js";
+import { findTelemetryDirectory, isDirectory } from "../../event/directory.js";
 import type { OtlpImportResult } from "../../capture/otlp/import.js";
+import { CommandError } from "../errors.js";
 import { count, grouped } from "../format.js";
 import { commonOptions, type CommonOptions } from "../options.js";
 import { showProgress } from "../reading.js";
@@ -33,6 +36,9 @@ Examples:
   kubectl logs collector | oak import otlp -`,
     )
     .action(async (files: readonly string[], options: Options) => {
+      const folder = files.find(isDirectory);
+      if (folder !== undefined)
+        throw new CommandError(`${folder} is a folder: name the files in it, such as ${join(folder, "*.jsonl")}`, 2);
       const { importOtlp } = await import("../../capture/otlp/import.js");
       const { dryRun: dry_run = false, redact } = options;
       const result = await importOtlp({

@@ -32,6 +32,12 @@ describe("the drawing of a workflow", () => {
     ]);
   });
 
+  it("explains only the bars that it draws", () => {
+    expect(timeline(detailOf([{ agent: "architect", from: 0, to: 600 }], 600), 60).at(-1)).toBe(
+      "█ critical path  ✓ success",
+    );
+  });
+
   it("puts runs below the run that started them, and overlapping ones of an agent on lines of their own", () => {
     const detail = detailOf(
       [

@@ -65,21 +65,24 @@ export function timeline(detail: WorkflowDetail, columns = width()): string[] {
   const over = detail.status !== "running";
   const marks = over ? { ...MARKS, running: NO_END } : MARKS;
   const meanings = over ? { ...MEANINGS, running: "end not known" } : MEANINGS;
+  const drawn = lanes.map((lane) => ({ lane, bar: drawLane(lane, scale, path, marks) }));
+  const beside = path !== undefined && drawn.some(({ bar }) => bar.some(({ text }) => text === "▒"));
+  const bars: Piece[][] = [...(path ? [["█ critical path"]] : []), ...(beside ? [["▒ beside it"]] : [])];
   return [
     ...axis(scale).map((line) => fitted(columns, " ".repeat(label + 1), ["dim", line])),
-    ...lanes.map((lane) =>
+    ...drawn.map(({ lane, bar }) =>
       fitted(
         columns,
         padded(cut(labelOf(lane), label), label),
         " ",
-        ...pieces(drawLane(lane, scale, path, marks)),
+        ...pieces(bar),
         ...(remark > 0 ? [" ", ["dim", padded(remarkOn(lane, detail), REMARK, "right")] as const] : []),
       ),
     ),
     ...(hidden > 0
       ? [fitted(columns, ["dim", `${count(hidden, "run is", "runs are")} not shown; --json has all`])]
       : []),
-    ...legend(lanes, path !== undefined, { marks, meanings }, columns),
+    ...legend(lanes, bars, { marks, meanings }, columns),
   ];
 }
 
@@ -204,7 +207,7 @@ function clock(offset: number, step: number): string {
 /** What the marks that occur mean. */
 function legend(
   lanes: readonly Lane[],
-  hasPath: boolean,
+  bars: readonly Piece[][],
   { marks, meanings }: { marks: Marks; meanings: Marks },
   columns: number,
 ): string[] {
@@ -212,7 +215,7 @@ function legend(
   if (runs.length === 0) return [];
   const statuses = (Object.keys(marks) as RunStatus[]).filter((status) => runs.some((run) => run.status === status));
   const items: Piece[][] = [
-    ...(hasPath ? [["█ critical path"], ["▒ beside it"]] : []),
+    ...bars,
     ...(runs.some((run) => run.wait_seconds) ? [["· waiting"]] : []),
     ...statuses.map((status): Piece[] => [
       RUN_COLOURS[status] ? [RUN_COLOURS[status], marks[status]] : marks[status],
