@@ -32,8 +32,15 @@ export class Vocabulary {
     this.#frequency = new Float64Array(this.#ids.size);
     for (const { ids } of counted) for (const id of ids) this.#frequency[id]!++;
     this.vectors = counted.map(({ ids, counts }) => {
-      const values = Float64Array.from(counts, (count, i) => this.#weight(count, this.#frequency[ids[i]!]!));
-      return { ids: Int32Array.from(ids), values: unit(values, Math.sqrt(values.reduce((sum, x) => sum + x * x, 0))) };
+      const vector = { ids: new Int32Array(ids), values: new Float64Array(ids.length) };
+      let square = 0;
+      for (let i = 0; i < ids.length; i++) {
+        const value = this.#weight(counts[i]!, this.#frequency[ids[i]!]!);
+        vector.values[i] = value;
+        square += value * value;
+      }
+      unit(vector.values, Math.sqrt(square));
+      return vector;
     });
   }
 
