@@ -1,6 +1,5 @@
-import stringWidth from "string-width";
-
 import { faint, printable, style, width } from "./terminal.js";
+import { textWidth } from "./text-width.js";
 
 /** A column of a {@link table}. */
 export interface Column<T> {
@@ -20,7 +19,7 @@ const NARROWEST = 12;
 export function table<T>(rows: readonly T[], columns: readonly Column<T>[], available = width()): string {
   const cells = rows.map((row) => columns.map((column) => printable(column.value(row))));
   const widths = columns.map((column, i) =>
-    Math.max(stringWidth(column.header), ...cells.map((row) => stringWidth(row[i]!))),
+    Math.max(textWidth(column.header), ...cells.map((row) => textWidth(row[i]!))),
   );
   const excess = widths.reduce((sum, w) => sum + w, 0) + GAP * (columns.length - 1) - available;
   const wrapping = columns.findIndex((column) => column.wraps);
@@ -29,7 +28,7 @@ export function table<T>(rows: readonly T[], columns: readonly Column<T>[], avai
   const line = (texts: readonly string[], decorate: (text: string, column: number) => string) =>
     texts
       .map((text, i) => {
-        const padding = " ".repeat(Math.max(0, widths[i]! - stringWidth(text)));
+        const padding = " ".repeat(Math.max(0, widths[i]! - textWidth(text)));
         const decorated = decorate(text, i);
         return columns[i]!.align === "right" ? padding + decorated : decorated + padding;
       })
@@ -66,12 +65,12 @@ export function wrap(text: string, columns: number): string[] {
   const lines: string[] = [];
   let line = "";
   for (const word of text.split(BREAKS).flatMap((each) => (OPTION.test(each) ? [each] : each.split(HYPHENS)))) {
-    if (line !== "" && stringWidth(line + word.trimEnd()) > columns) {
+    if (line !== "" && textWidth(line + word.trimEnd()) > columns) {
       lines.push(line.trimEnd());
       line = "";
     }
     for (const character of word) {
-      if (stringWidth(line + character) > columns && character.trim() !== "") {
+      if (textWidth(line + character) > columns && character.trim() !== "") {
         lines.push(line.trimEnd());
         line = "";
       }

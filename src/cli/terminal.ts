@@ -110,3 +110,11 @@ export async function confirm(question: string): Promise<boolean> {
     prompt.close();
   }
 }
+
+/**
+ * Ends the process as soon as all output is written, for commands that are to be quick: before it ends by itself, Node takes
+ * its heap apart, which takes longer than to print an answer.
+ */
+export function endProcess(): void {
+  process.stdout.write("", () => process.stderr.write("", () => process.exit()));
+}

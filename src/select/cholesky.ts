@@ -1,36 +1,35 @@
 /**
- * log |A| and bᵀA⁻¹b, by Cholesky's method.
+ * Cholesky's factor L of a matrix A = L·Lᵀ, and what it makes of other vectors: b becomes L⁻¹b, so that the product of two
+ * of them is bᵀA⁻¹c.
  *
- * @param matrix lower half of A, n × n, row by row, symmetric and positive definite; becomes its factor
+ * @param matrix lower half of A, n × n, symmetric and positive definite, row by row, and behind it the vectors, of length
+ *   n each; is overwritten by factor and results
+ * @returns log |A|
  */
-export function whiten(matrix: Float64Array, b: Float64Array): { log_determinant: number; square: number } {
-  const n = b.length;
-  const white = new Float64Array(n);
+export function whiten(matrix: Float64Array, n: number): number {
   let log_determinant = 0;
-  let square = 0;
-  for (let i = 0; i < n; i++) {
-    const row = i * n;
-    reduce(matrix, n, row, i);
-    let rest = b[i]!;
-    let pivot = matrix[row + i]!;
-    for (let j = 0; j < i; j++) {
-      const entry = matrix[row + j]!;
-      rest -= entry * white[j]!;
-      pivot -= entry * entry;
-    }
+  for (let i = 0, row = 0; row < matrix.length; i++, row += n) {
+    solve(matrix, n, row, Math.min(i, n));
+    if (i >= n) continue;
+    const pivot = matrix[row + i]! - product(matrix, row, row, i);
     matrix[row + i] = Math.sqrt(pivot);
-    white[i] = rest / matrix[row + i]!;
     log_determinant += Math.log(pivot);
-    square += white[i]! ** 2;
   }
-  return { log_determinant, square };
+  return log_determinant;
+}
+
+/** Sum over the products of the first entries of two rows, given by where they begin. */
+export function product(matrix: Float64Array, row: number, other: number, length: number): number {
+  let sum = 0;
+  for (let k = 0; k < length; k++) sum += matrix[row + k]! * matrix[other + k]!;
+  return sum;
 }
 
 /**
- * Makes a row of the matrix, up to its diagonal, one of the factor; the rows above are. Four entries at a time, because
- * a processor adds four sums in the time of one.
+ * Solves L·x = b for the first entries of a row, where L is in the rows above. Four entries at a time, because a
+ * processor adds up four sums in the time of one.
  */
-function reduce(matrix: Float64Array, n: number, row: number, end: number): void {
+function solve(matrix: Float64Array, n: number, row: number, end: number): void {
   let j = 0;
   for (; j + 3 < end; j += 4) {
     const [first, second, third, fourth] = [j * n, (j + 1) * n, (j + 2) * n, (j + 3) * n];
@@ -54,9 +53,5 @@ function reduce(matrix: Float64Array, n: number, row: number, end: number): void
     matrix[row + j + 2] = r;
     matrix[row + j + 3] = s / matrix[fourth + j + 3]!;
   }
-  for (; j < end; j++) {
-    let sum = matrix[row + j]!;
-    for (let k = 0; k < j; k++) sum -= matrix[row + k]! * matrix[j * n + k]!;
-    matrix[row + j] = sum / matrix[j * n + j]!;
-  }
+  for (; j < end; j++) matrix[row + j] = (matrix[row + j]! - product(matrix, row, j * n, j)) / matrix[j * n + j]!;
 }

@@ -1,7 +1,7 @@
-import { whiten } from "./cholesky.js";
 import type { Evidence } from "./evidence.js";
+import { likelihoodOf, type Row } from "./likelihood.js";
 import type { SparseVector } from "./tf-idf.js";
-import { kindsOfHistory, noiseOf, type Variances } from "./variances.js";
+import { kindsOfHistory, type Variances } from "./variances.js";
 
 /** Observations that the variances are estimated from: with 400, the advice was no better. */
 const ROWS = 200;
@@ -26,11 +26,15 @@ const USUAL = 40;
 export function estimateVariances(evidence: Evidence, vectors: readonly SparseVector[], prior: number): Variances {
   const rows = rowsOf(evidence, vectors);
   const deviations = Float64Array.from(rows, ({ outcome }) => outcome - prior);
-  const covariances = covariancesOf(rows, vectors);
+  const likelihood = likelihoodOf(
+    rows,
+    rows.map(({ text }) => vectors[text]!),
+    deviations,
+  );
   const repeats = rows.reduce((sum, row) => sum + row.repeats, 0);
   const within = rows.reduce((sum, row) => sum + row.square, 0);
   const kinds = kindsOfHistory(evidence.domains.length > 0, repeats > 0).map((variances) => {
-    const between = whiten(covariances(variances), deviations);
+    const between = likelihood(variances);
     const log_determinant = between.log_determinant + repeats * Math.log(variances.noise);
     const shape = (USUAL + rows.length + repeats) / 2;
     const rate = (USUAL + between.square + within / variances.noise) / 2;
@@ -52,20 +56,16 @@ export function estimateVariances(evidence: Evidence, vectors: readonly SparseVe
   };
 }
 
-interface Row {
-  readonly agent: number;
-  readonly domain: number;
+interface ObservedRow extends Row {
   readonly text: number;
   readonly outcome: number;
-  readonly weight: number;
-  readonly words: boolean;
   /** Runs besides the first, and the sum of all runs' squared differences from their mean, by weight. */
   readonly repeats: number;
   readonly square: number;
 }
 
 /** The observations that weigh most, of equal ones the latest: so agents have about as many, however much they do. */
-function rowsOf({ observations, tasks }: Evidence, vectors: readonly SparseVector[]): Row[] {
+function rowsOf({ observations, tasks }: Evidence, vectors: readonly SparseVector[]): ObservedRow[] {
   const weights = Float64Array.from(observations, ({ weight }) => Math.min(1, weight));
   const least = weights.toSorted()[Math.max(0, weights.length - ROWS)] ?? 0;
   return [...weights.keys()]
@@ -81,50 +81,4 @@ function rowsOf({ observations, tasks }: Evidence, vectors: readonly SparseVecto
       const square = repeats > 0 ? (squares * repeats) / (runs.length - 1) : 0;
       return { agent, domain, text, outcome, weight, words, repeats, square };
     });
-}
-
-/**
- * Gives for variances the lower half of the covariance of the rows' outcomes, until it is called again. Of two rows only
- * their cosine, and whether agent and domain are the same, matters: both are found out once for all kinds.
- */
-function covariancesOf(rows: readonly Row[], vectors: readonly SparseVector[]): (v: Variances) => Float64Array {
-  const n = rows.length;
-  const cosines = cosinesOf(rows.map(({ text }) => vectors[text]!));
-  const same = new Uint8Array(n * n);
-  for (const [i, { agent, domain }] of rows.entries())
-    for (let j = 0; j <= i; j++) {
-      const other = rows[j]!;
-      same[i * n + j] = (agent === other.agent ? OWN : 0) + (domain >= 0 && domain === other.domain ? DOMAIN : 0);
-    }
-  const matrix = new Float64Array(n * n);
-  return (v) => {
-    const effects = Float64Array.of(0, v.agent, v.domain, v.agent + v.domain + v.agent_domain);
-    const texts = Float64Array.of(v.text, v.text + v.agent_text, v.text, v.text + v.agent_text);
-    for (let i = 0; i < n; i++) {
-      for (let at = i * n; at <= i * n + i; at++) matrix[at] = effects[same[at]!]! + texts[same[at]!]! * cosines[at]!;
-      matrix[i * n + i]! += noiseOf(v, rows[i]!.weight, rows[i]!.words);
-    }
-    return matrix;
-  };
-}
-
-/** What two rows have in common, as places of a list: nothing, the agent, the domain, both. */
-const OWN = 1;
-const DOMAIN = 2;
-
-/** Cosines of vectors of unit length, two by two: row by row, those with the vectors before it and with itself. */
-function cosinesOf(vectors: readonly SparseVector[]): Float64Array {
-  const cosines = new Float64Array(vectors.length ** 2);
-  const own = new Float64Array(1 + vectors.reduce((most, { ids }) => ids.reduce((a, b) => Math.max(a, b), most), -1));
-  for (const [i, { ids, values }] of vectors.entries()) {
-    for (let k = 0; k < ids.length; k++) own[ids[k]!] = values[k]!;
-    for (let j = 0; j <= i; j++) {
-      const other = vectors[j]!;
-      let sum = 0;
-      for (let k = 0; k < other.ids.length; k++) sum += other.values[k]! * own[other.ids[k]!]!;
-      cosines[i * vectors.length + j] = sum;
-    }
-    for (const id of ids) own[id] = 0;
-  }
-  return cosines;
 }

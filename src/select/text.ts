@@ -10,6 +10,9 @@ const STOP_WORDS = new Set(
   while who whom why will with would you your yours`.split(/\s+/),
 );
 
+/** Only a text that has this may have words in camelCase. */
+const CAPITAL = /[\p{Ll}\p{Lu}\p{N}]\p{Lu}/u;
+
 /** Scripts that put no spaces between words. */
 const UNSPACED =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
@@ -20,12 +23,17 @@ const UNSPACED =
  * {@link TEXT_READ} characters are read.
  */
 export function terms(text: string): string[] {
-  const found: string[] = [];
   const read = text.slice(0, TEXT_READ).normalize("NFKC").slice(0, TEXT_READ);
   // loginPage, HTTPServer; but APIs and OAuth are one word.
-  const split = read.replaceAll(/[\p{Ll}\p{N}](?=\p{Lu})|(?<=\p{Lu})\p{Lu}(?=\p{Lu}(?!s\b)\p{Ll})/gu, "$& ");
-  for (const [word] of split.toLowerCase().matchAll(/[\p{L}\p{M}\p{N}]+/gu)) {
-    if (UNSPACED.test(word)) found.push(...pairs(word));
+  const split = CAPITAL.test(read)
+    ? read.replaceAll(/[\p{Ll}\p{N}](?=\p{Lu})|(?<=\p{Lu})\p{Lu}(?=\p{Lu}(?!s\b)\p{Ll})/gu, "$& ")
+    : read;
+  const words = split.toLowerCase().match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];
+  // Asked of the text first: of every word it would take as long as all else.
+  const unspaced = UNSPACED.test(read);
+  const found: string[] = [];
+  for (const word of words) {
+    if (unspaced && UNSPACED.test(word)) found.push(...pairs(word));
     else if (!STOP_WORDS.has(word)) found.push(stem(word));
   }
   return found;
@@ -41,8 +49,9 @@ function pairs(word: string): string[] {
 /** Plural and verb endings of English go; what is left has three letters at least. */
 function stem(word: string): string {
   if (word.length > 4 && word.endsWith("ies")) return `${word.slice(0, -3)}y`;
-  if (word.length > 4 && /(?:[sxz]|ch|sh)es$/.test(word)) return word.slice(0, -2);
-  const singular = word.length > 3 && /[^su]s$/.test(word) ? word.slice(0, -1) : word;
-  const bare = singular.length > 5 ? singular.replace(/(?:ing|ed)$/, "") : singular;
-  return bare.length > 3 ? bare.replace(/e$/, "") : bare;
+  if (word.length > 4 && word.endsWith("es") && /(?:[sxz]|ch|sh)es$/.test(word)) return word.slice(0, -2);
+  const singular = word.length > 3 && word.endsWith("s") && !/[su]s$/.test(word) ? word.slice(0, -1) : word;
+  const ending = singular.length < 6 ? 0 : singular.endsWith("ing") ? 3 : singular.endsWith("ed") ? 2 : 0;
+  const bare = singular.slice(0, singular.length - ending);
+  return bare.length > 3 && bare.endsWith("e") ? bare.slice(0, -1) : bare;
 }

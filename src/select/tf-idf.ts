@@ -22,18 +22,36 @@ export class Vocabulary {
 
   /** @param texts each of them once */
   constructor(texts: readonly string[]) {
+    // Where each term is among those of the text at hand, by id; −1 between texts. A map for each text takes longer.
+    const places: number[] = [];
     const counted = texts.map((text) => {
-      const counts = countTerms(text);
-      for (const term of counts.keys()) if (!this.#ids.has(term)) this.#ids.set(term, this.#ids.size);
+      const ids: number[] = [];
+      const counts: number[] = [];
+      for (const term of terms(text)) {
+        const id = this.#ids.get(term) ?? places.push(-1) - 1;
+        if (id === this.#ids.size) this.#ids.set(term, id);
+        if (places[id]! < 0) {
+          places[id] = ids.push(id) - 1;
+          counts.push(1);
+        } else counts[places[id]!]!++;
+      }
+      for (const id of ids) places[id] = -1;
       // Small typed arrays are slow to make, so only those that stay are made.
-      return { ids: Array.from(counts.keys(), (term) => this.#ids.get(term)!), counts: [...counts.values()] };
+      return { ids, counts };
     });
     this.#texts = texts.length;
     this.#frequency = new Float64Array(this.#ids.size);
     for (const { ids } of counted) for (const id of ids) this.#frequency[id]!++;
     this.vectors = counted.map(({ ids, counts }) => {
-      const values = Float64Array.from(counts, (count, i) => this.#weight(count, this.#frequency[ids[i]!]!));
-      return { ids: Int32Array.from(ids), values: unit(values, Math.sqrt(values.reduce((sum, x) => sum + x * x, 0))) };
+      const vector = { ids: new Int32Array(ids), values: new Float64Array(ids.length) };
+      let square = 0;
+      for (let i = 0; i < ids.length; i++) {
+        const value = this.#weight(counts[i]!, this.#frequency[ids[i]!]!);
+        vector.values[i] = value;
+        square += value * value;
+      }
+      unit(vector.values, Math.sqrt(square));
+      return vector;
     });
   }
 

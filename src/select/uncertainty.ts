@@ -1,4 +1,4 @@
-import { whiten } from "./cholesky.js";
+import { product, whiten } from "./cholesky.js";
 import { starts, type Kernel } from "./kernel.js";
 import type { SparseVector } from "./tf-idf.js";
 
@@ -71,7 +71,7 @@ export class Uncertainty {
   readonly #likeness: Likeness;
   readonly #shared = new Nearest();
   readonly #nearest = new Nearest();
-  readonly #matrix = new Float64Array(NEAREST * NEAREST);
+  readonly #matrix = new Float64Array((NEAREST + 1) * NEAREST);
   #row = new Int32Array(0);
   #before = new Int32Array(0);
   #value = new Float64Array(0);
@@ -170,8 +170,11 @@ export class Uncertainty {
       nearest.offer(i, covariance, this.#diagonal[i]!);
     }
     const { size, observations, covariances } = nearest;
-    const { square } = whiten(this.#covariances(observations.subarray(0, size)), covariances.subarray(0, size));
-    return Math.max(0, prior - square);
+    const matrix = this.#covariances(observations.subarray(0, size));
+    const last = size * size;
+    matrix.set(covariances.subarray(0, size), last);
+    whiten(matrix.subarray(0, last + size), size);
+    return Math.max(0, prior - product(matrix, last, last, size));
   }
 
   /** Lower half of K + noise for some observations: most have few words in common, so each word is followed up. */

@@ -46,7 +46,8 @@ const TASKS = [
 
 /**
  * The kinds of histories that are thought possible before anything is seen, all as likely: every combination of strong
- * and weak effects, within the range of those fits. One run's noise, `agent_task + noise`, is the same in all.
+ * and weak effects, within the range of those fits. One run's noise, `agent_task + noise`, is the same in all. Kinds that differ in agents and
+ * domains alone follow each other.
  *
  * @param domains whether any domain is known; without, they make no difference
  * @param repeats whether any agent has done a task more than once; without, nothing is known of repeats
@@ -54,9 +55,9 @@ const TASKS = [
 export function kindsOfHistory(domains: boolean, repeats: boolean): Variances[] {
   const kinds: Variances[] = [];
   for (const { agent_task, noise } of repeats ? TASKS : TASKS.slice(0, 1))
-    for (const agent of AGENTS)
-      for (const { shared, own } of domains ? DOMAINS : DOMAINS.slice(1, 2))
-        for (const text of TEXTS)
+    for (const text of TEXTS)
+      for (const agent of AGENTS)
+        for (const { shared, own } of domains ? DOMAINS : DOMAINS.slice(1, 2))
           kinds.push({
             agent: VARIANCES.agent * agent,
             domain: VARIANCES.domain * shared,

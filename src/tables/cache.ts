@@ -21,6 +21,9 @@ const LEFT_BEHIND_MILLISECONDS = 60 * 60 * 1000;
 const SAMPLED_BYTES = 16 * 1024 * 1024;
 const SAMPLE_BYTES = 64 * 1024;
 
+/** What is compared wholly is read in larger pieces: to wait for a piece takes as long as to read one. */
+const PIECE_BYTES = 1024 * 1024;
+
 /** How far a file of the log has been folded. */
 export interface Position {
   /** Bytes from the beginning of the file. */
@@ -87,8 +90,9 @@ export async function fingerprintOf(path: string, length: number): Promise<strin
   const file = await open(path, "r").catch(() => undefined);
   if (!file) return undefined;
   try {
-    const samples = Math.ceil(Math.min(length, SAMPLED_BYTES) / SAMPLE_BYTES);
-    const sample = Buffer.allocUnsafe(Math.min(SAMPLE_BYTES, length));
+    const bytes = length > SAMPLED_BYTES ? SAMPLE_BYTES : PIECE_BYTES;
+    const samples = Math.ceil(Math.min(length, SAMPLED_BYTES) / bytes);
+    const sample = Buffer.allocUnsafe(Math.min(bytes, length));
     let checksum = 0;
     for (let i = 0; i < samples; i++) {
       const at = samples === 1 ? 0 : Math.round((i * (length - sample.length)) / (samples - 1));

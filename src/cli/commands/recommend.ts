@@ -9,7 +9,7 @@ import { CommandError } from "../errors.js";
 import { count } from "../format.js";
 import { commonOptions, time, type CommonOptions } from "../options.js";
 import { existingDirectory, noteUnreadable, printEmpty, showProgress } from "../reading.js";
-import { note, print, printable, printJson } from "../terminal.js";
+import { endProcess, note, print, printable, printJson } from "../terminal.js";
 
 interface Options extends CommonOptions {
   readonly task: string;
@@ -99,6 +99,7 @@ async function run(options: Options): Promise<void> {
   } finally {
     selector.close();
   }
+  endProcess();
 }
 
 async function printAdvice(selector: AgentSelector, query: AgentQuery, options: Options): Promise<Problems> {

@@ -1,7 +1,6 @@
-import stringWidth from "string-width";
-
 import { table, wrap, type Column } from "../table.js";
 import { printable, style, width } from "../terminal.js";
+import { textWidth } from "../text-width.js";
 
 /** A column that can be left out where the terminal is narrow. */
 export interface FittingColumn<T> extends Column<T> {
@@ -33,7 +32,7 @@ export function fittingTable<T>(rows: readonly T[], columns: readonly FittingCol
 
 /** Whether no line of a text is longer than the terminal is wide. */
 export function fits(text: string, available = width()): boolean {
-  return text.split("\n").every((line) => stringWidth(line) <= available);
+  return text.split("\n").every((line) => textWidth(line) <= available);
 }
 
 /** Breaks a sentence into lines that fit, each in the style. */

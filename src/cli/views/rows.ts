@@ -1,9 +1,8 @@
-import stringWidth from "string-width";
-
 import type { SqlResult, SqlRow, SqlValue } from "../../access/query.js";
 import { UNKNOWN } from "../format.js";
 import { table, type Column } from "../table.js";
 import { faint, printable, width } from "../terminal.js";
+import { textWidth } from "../text-width.js";
 
 /** Widest that a column may be that another column has to stand beside. */
 const WIDEST_BESIDE_OTHERS = 40;
@@ -20,11 +19,11 @@ export function rowsText(columns: readonly string[], rows: readonly SqlRow[]): s
   const headers = columns.map((column) => printable(column));
   const cells = rows.map((row) => row.map((value) => printable(cellText(value))));
   const widths = headers.map((header, i) =>
-    Math.min(WIDEST_BESIDE_OTHERS, Math.max(stringWidth(header), ...cells.map((row) => stringWidth(row[i]!)))),
+    Math.min(WIDEST_BESIDE_OTHERS, Math.max(textWidth(header), ...cells.map((row) => textWidth(row[i]!)))),
   );
   const needed = widths.reduce((sum, each) => sum + each, 0) + GAP * (widths.length - 1);
   if (needed > width() && rows.length > 0) return recordsText(headers, cells);
-  const wide = headers.findIndex((_, i) => cells.some((row) => stringWidth(row[i]!) >= WIDEST_BESIDE_OTHERS));
+  const wide = headers.findIndex((_, i) => cells.some((row) => textWidth(row[i]!) >= WIDEST_BESIDE_OTHERS));
   return table(
     cells,
     headers.map((header, i): Column<readonly string[]> => ({

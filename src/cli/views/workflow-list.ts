@@ -1,11 +1,10 @@
-import stringWidth from "string-width";
-
 import type { WorkflowList, WorkflowSummary } from "../../analyze/workflow-detail.js";
 import { duration, grouped, UNKNOWN } from "../format.js";
 import { cut, fitted } from "../layout.js";
 import { table, wrap, type Column } from "../table.js";
 import { faint, printable, width } from "../terminal.js";
 import { againstEstimate, moment, STATUS_COLOURS } from "./workflow-facts.js";
+import { textWidth } from "../text-width.js";
 
 /** Ids up to this length have a column of their own. */
 const ID_COLUMN = 12;
@@ -117,5 +116,5 @@ function footer({ total, offset, workflows }: WorkflowList, command: string, lim
   const next = `${command} --page ${page + 1}`;
   // The command is to be copied: it is not broken.
   const together = `${shown}, next: ${next}`;
-  return stringWidth(together) <= columns ? [together] : [`${shown}, next:`, next];
+  return textWidth(together) <= columns ? [together] : [`${shown}, next:`, next];
 }

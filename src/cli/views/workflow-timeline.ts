@@ -1,11 +1,10 @@
-import stringWidth from "string-width";
-
 import type { RunDetail, WorkflowDetail } from "../../analyze/workflow-detail.js";
 import type { RunStatus } from "../../analyze/run.js";
 import { count, duration } from "../format.js";
 import { cut, fitted, flow, padded, type Format, type Piece } from "../layout.js";
 import { printable, width } from "../terminal.js";
 import { cellAt, cellsOf, lanesOf, type Cells, type Lane, type Scale } from "./timeline-lanes.js";
+import { textWidth } from "../text-width.js";
 
 /** More lines than this are no picture any more. */
 const MOST_LANES = 40;
@@ -116,7 +115,7 @@ function pathCells(detail: WorkflowDetail, scale: Scale): ReadonlyMap<string, re
 
 /** With space for marks of nesting. */
 function labelWidth({ agent_name, parent_invocation_id, detached }: RunDetail): number {
-  return stringWidth(printable(agent_name)) + (parent_invocation_id === null ? 0 : 4) + (detached ? 1 : 0);
+  return textWidth(printable(agent_name)) + (parent_invocation_id === null ? 0 : 4) + (detached ? 1 : 0);
 }
 
 function labelOf({ agent_name, depth, detached }: Lane): string {
