@@ -49,7 +49,7 @@ export interface AgentQuery {
   /** Least probability of success. Default: 0.5, as specified. */
   readonly min_confidence?: number;
   /**
-   * The advice will be carried out, and the history is to learn from it: agents that are less known get a bonus.
+   * The advice will be carried out, and the history is to learn from it: agents that are less known get a chance.
    * Default: false.
    */
   readonly explore?: boolean;

@@ -166,8 +166,15 @@ describe("recommending an agent", () => {
       ...TEAM,
       { agent: "new-api-builder", task: "Build REST endpoint for returns", type: "backend" },
     ]);
-    const advice = recommended(await ask(events, "Build REST endpoint for refunds", { explore: true }));
-    expect(advice).toMatchObject({ agent_name: "new-api-builder", exploration: true, tested: false });
+    const tasks = ["refunds", "orders", "invoices", "stock", "carts", "coupons", "taxes", "gifts"];
+    const tried = new Set<string>();
+    for (const task of tasks) {
+      const advice = recommended(await ask(events, `Build REST endpoint for ${task}`, { explore: true }));
+      expect(advice.exploration).toBe(true);
+      tried.add(advice.agent_name);
+    }
+    expect(tried).toContain("new-api-builder");
+    expect(tried).not.toContain("auditor");
     expect(recommended(await ask(events, "Build REST endpoint for refunds")).exploration).toBe(false);
   });
 

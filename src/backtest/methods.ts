@@ -1,8 +1,9 @@
 import { wilsonInterval } from "../analyze/proportion.js";
+import { EXPLORATION } from "../select/choice.js";
 import { SelectionModel } from "../select/model.js";
 import type { PastRun, TaskQuery } from "../select/past-run.js";
 import { KeywordHistory } from "./keyword.js";
-import { drawBeta, type Random } from "./random.js";
+import { drawBeta, drawNormal, type Random } from "./random.js";
 
 /** What a method says of an agent on a task. */
 export interface Statement {
@@ -32,9 +33,6 @@ export interface Method {
    */
   fit(runs: readonly PastRun[], random: Random, previous?: Fitted): Fitted;
 }
-
-/** How many standard deviations an executed choice is optimistic. */
-const EXPLORATION = 0.5;
 
 /** Runs that a success rate of a domain is drawn towards the agent's own rate with. */
 const DOMAIN_PRIOR = 2;
@@ -119,23 +117,29 @@ export const METHODS: readonly Method[] = [
   },
   {
     name: "oak",
-    fit: (runs, _random, previous) =>
-      new FittedModel(SelectionModel.fit(runs, previous instanceof FittedModel ? { previous: previous.model } : {})),
+    fit: (runs, random, previous) =>
+      new FittedModel(
+        SelectionModel.fit(runs, previous instanceof FittedModel ? { previous: previous.model } : {}),
+        random,
+      ),
   },
 ];
 
 class FittedModel implements Fitted {
   readonly model: SelectionModel;
 
-  constructor(model: SelectionModel) {
+  readonly #random: Random;
+
+  constructor(model: SelectionModel, random: Random) {
     this.model = model;
+    this.#random = random;
   }
 
   state(query: TaskQuery, agents: readonly string[]): Statement[] {
     return this.model.predict(query, agents).map(({ mean, sd, low, high }) => ({
       probability: mean,
       advice: mean,
-      exploring: mean + EXPLORATION * sd,
+      exploring: mean + EXPLORATION * sd * drawNormal(this.#random),
       interval: [low, high],
     }));
   }

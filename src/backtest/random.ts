@@ -45,7 +45,7 @@ function drawGamma(shape: number, random: Random): number {
   }
 }
 
-/** Box and Muller's transformation. */
-function drawNormal(random: Random): number {
+/** A draw from the standard normal distribution, by Box and Muller's transformation. */
+export function drawNormal(random: Random): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }

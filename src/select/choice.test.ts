@@ -10,6 +10,7 @@ const agent = (agent_name: string, mean: number, total_tasks: number, more: Part
   high: mean + 0.1,
   similar_runs: total_tasks / 2,
   total_tasks,
+  luck: 0,
   expected_duration_seconds: null,
   ...more,
 });
@@ -39,10 +40,14 @@ describe("choose", () => {
     expect(chosen([agent("a", 0.95, 5)], { min_confidence: 1 })).toBe("no_suitable_agent");
   });
 
-  it("explores who is less known", () => {
-    const two = [agent("known", 0.8, 50, { sd: 0.05 }), agent("new", 0.7, 0, { sd: 0.4 })];
-    expect(chosen(two)).toBe("known");
-    expect(chosen(two, { explore: true })).toBe("new");
+  it("explores who is less known, where luck would have it", () => {
+    const two = (luck: number) => [agent("known", 0.8, 50, { sd: 0.05 }), agent("new", 0.7, 0, { sd: 0.4, luck })];
+    expect(chosen(two(1))).toBe("known");
+    expect(chosen(two(1), { explore: true })).toBe("new");
+    expect(chosen(two(0.4), { explore: true })).toBe("known");
+    expect(chosen(two(-1), { explore: true })).toBe("known");
+    // Bad luck makes nobody unsuitable.
+    expect(chosen([agent("only", 0.55, 1, { luck: -3 })], { explore: true })).toBe("only");
   });
 
   it("weighs time where it is asked to: half the time against 5 points", () => {

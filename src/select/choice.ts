@@ -4,13 +4,15 @@ import type { Prediction } from "./prediction.js";
 export interface Candidate extends Prediction {
   /** Its similar runs, each counted once. */
   readonly total_tasks: number;
+  /** How lucky who explores takes it to be with this task: drawn from the standard normal distribution. */
+  readonly luck: number;
 }
 
 /** How one agent of several is chosen. */
 export interface ChoiceOptions {
   /** The least expected outcome, 0..1. */
   readonly min_confidence: number;
-  /** The choice will be carried out, and is to teach something too: agents that are less known get a bonus. */
+  /** The choice will be carried out, and is to teach something too: agents that are less known get a chance. */
   readonly explore?: boolean;
   /** `speed`: faster agents get a bonus. */
   readonly balance?: Balance;
@@ -22,8 +24,8 @@ export type Balance = "success" | "speed";
 /** Fewer similar runs than this are no evidence. */
 export const ENOUGH_SIMILAR_RUNS = 3;
 
-/** What a standard deviation is worth to someone who explores. */
-const EXPLORATION = 0.5;
+/** How many standard deviations good or bad luck is worth to someone who explores. */
+export const EXPLORATION = 0.35;
 
 /** What half the time is worth to someone who cares for speed. */
 const SPEED = 0.05;
@@ -36,7 +38,11 @@ export type Choice =
 /**
  * Chooses an agent by what is expected of each: the one with the highest mean, among those that have done similar tasks
  * ({@link ENOUGH_SIMILAR_RUNS} or more). In a real history the security auditor audits; that all its audits went well says
- * little of how it would do at building pages. Who explores considers the others too, by mean + ½ sd.
+ * little of how it would do at building pages. Who explores considers the others too, each as good as it may well be: by
+ * mean + 0.35 sd · luck, so the less is known of an agent, the likelier it is chosen though others are expected to be better.
+ *
+ * Source: W. R. Thompson, On the likelihood that one unknown probability exceeds another, Biometrika 25 (1933), with a
+ * part of the standard deviation: more teaches hardly more, and costs more on the way.
  *
  * @param candidates ties go to more similar runs, then to the earlier one
  */
@@ -44,6 +50,7 @@ export function choose(candidates: readonly Candidate[], options: ChoiceOptions)
   const { explore = false, min_confidence } = options;
   const known = explore ? candidates : candidates.filter(isTested);
   if (known.length === 0) return { chosen: undefined, reason: "not_enough_evidence" };
+  // Bad luck makes nobody unsuitable.
   const good = known.filter(({ mean, sd }) => (explore ? mean + EXPLORATION * sd : mean) >= min_confidence);
   const [chosen] = inOrder(good, options);
   return chosen ? { chosen } : { chosen, reason: "no_suitable_agent" };
@@ -62,9 +69,9 @@ export function inOrder(
   const typical = median(
     candidates.flatMap(({ expected_duration_seconds: seconds }) => (seconds !== null && seconds > 0 ? [seconds] : [])),
   );
-  const score = ({ mean, sd, expected_duration_seconds: seconds }: Candidate) =>
+  const score = ({ mean, sd, luck, expected_duration_seconds: seconds }: Candidate) =>
     mean +
-    (explore ? EXPLORATION * sd : 0) -
+    (explore ? EXPLORATION * sd * luck : 0) -
     (balance === "speed" && seconds !== null && seconds > 0 ? SPEED * Math.log2(seconds / typical) : 0);
   return candidates.toSorted((a, b) => score(b) - score(a) || b.total_tasks - a.total_tasks);
 }

@@ -74,6 +74,21 @@ describe("variances", () => {
     expect(same.agent_task / same.noise).toBeGreaterThan(0.6);
   });
 
+  it("of everything else are not told by how repeats differ", () => {
+    const twice = (first: number, second: number) =>
+      of(
+        history(120, (agent, domain, i) => chance(i) < (agent === domain ? 0.9 : 0.4)).flatMap((each, i) => [
+          { ...each, invocation_id: `${i} first`, outcome: i % 3 === 0 ? first : each.outcome },
+          { ...each, invocation_id: `${i} second`, outcome: i % 3 === 0 ? second : each.outcome, at: i + 0.5 },
+        ]),
+      );
+    const [alike, different] = [twice(0.5, 0.5), twice(0, 1)];
+    for (const key of ["agent", "domain", "agent_domain", "text", "agent_text"] as const)
+      expect(Math.abs(Math.log(different[key] / alike[key]))).toBeLessThan(0.03);
+    expect(alike.agent_task / alike.noise).toBeGreaterThan(0.6);
+    expect(different.agent_task / different.noise).toBeLessThan(0.2);
+  });
+
   it("are not told by one agent that repeats one task without end", () => {
     const honest = history(200, (_, __, i) => chance(i) < 0.6);
     const parrot = Array.from({ length: 5000 }, (_, i) => ({

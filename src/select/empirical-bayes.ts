@@ -1,7 +1,7 @@
 import type { Evidence } from "./evidence.js";
 import { likelihoodOf, type Row } from "./likelihood.js";
 import type { SparseVector } from "./tf-idf.js";
-import { kindsOfHistory, type Variances } from "./variances.js";
+import { kindsOfHistory, NOISES, type Variances } from "./variances.js";
 
 /** Observations that the variances are estimated from: with 400, the advice was no better. */
 const ROWS = 200;
@@ -17,6 +17,9 @@ const USUAL = 40;
  * make it likely. All variances of a kind are multiplied by one factor, which those observations tell too: where nearly
  * all runs succeed, everything varies less. The factor's prior is an inverse gamma distribution with mean near 1.
  *
+ * What repeats of a task have in common is told by repeats alone, and they tell nothing else: where they all end alike,
+ * the rest of the model would have to explain why.
+ *
  * Source: C. E. Rasmussen, C. K. I. Williams, Gaussian Processes for Machine Learning (2006), sections 5.2 and 5.4; the
  * factor is integrated out as in C. M. Bishop, Pattern Recognition and Machine Learning (2006), section 2.3.7.
  *
@@ -31,29 +34,47 @@ export function estimateVariances(evidence: Evidence, vectors: readonly SparseVe
     rows.map(({ text }) => vectors[text]!),
     deviations,
   );
-  const repeats = rows.reduce((sum, row) => sum + row.repeats, 0);
-  const within = rows.reduce((sum, row) => sum + row.square, 0);
-  const kinds = kindsOfHistory(evidence.domains.length > 0, repeats > 0).map((variances) => {
-    const between = likelihood(variances);
-    const log_determinant = between.log_determinant + repeats * Math.log(variances.noise);
-    const shape = (USUAL + rows.length + repeats) / 2;
-    const rate = (USUAL + between.square + within / variances.noise) / 2;
-    return { variances, log_likelihood: -log_determinant / 2 - shape * Math.log(rate), factor: rate / shape };
+  const kinds = kindsOfHistory(evidence.domains.length > 0);
+  const fits = kinds.map((variances) => {
+    const { log_determinant, square } = likelihood(variances);
+    const shape = (USUAL + rows.length) / 2;
+    const rate = (USUAL + square) / 2;
+    return { log_likelihood: -log_determinant / 2 - shape * Math.log(rate), factor: rate / shape };
   });
-  const best = Math.max(...kinds.map(({ log_likelihood }) => log_likelihood));
-  const shares = kinds.map(({ log_likelihood }) => Math.exp(log_likelihood - best));
-  const total = shares.reduce((sum, share) => sum + share, 0);
+  const shares = likely(fits.map(({ log_likelihood }) => log_likelihood));
   const mean = (key: keyof Variances) =>
-    kinds.reduce((sum, { variances, factor }, i) => sum + (shares[i]! / total) * factor * variances[key], 0);
+    kinds.reduce((sum, variances, i) => sum + shares[i]! * fits[i]!.factor * variances[key], 0);
+  const factor = fits.reduce((sum, fit, i) => sum + shares[i]! * fit.factor, 0);
+  const noise = noiseOfRepeats(rows, factor);
   return {
     agent: mean("agent"),
     domain: mean("domain"),
     agent_domain: mean("agent_domain"),
     text: mean("text"),
     agent_text: mean("agent_text"),
-    agent_task: mean("agent_task"),
-    noise: mean("noise"),
+    agent_task: factor * noise.agent_task,
+    noise: factor * noise.noise,
   };
+}
+
+/** How repeats of a task differ: the mean of what is thought possible, each as often as they make it likely. */
+function noiseOfRepeats(rows: readonly ObservedRow[], factor: number): Pick<Variances, "agent_task" | "noise"> {
+  const repeats = rows.reduce((sum, row) => sum + row.repeats, 0);
+  if (repeats === 0) return NOISES[0]!;
+  const within = rows.reduce((sum, row) => sum + row.square, 0);
+  const shares = likely(
+    NOISES.map(({ noise }) => -(repeats * Math.log(factor * noise) + within / (factor * noise)) / 2),
+  );
+  const mean = (key: "agent_task" | "noise") => NOISES.reduce((sum, each, i) => sum + shares[i]! * each[key], 0);
+  return { agent_task: mean("agent_task"), noise: mean("noise") };
+}
+
+/** How probable each of some explanations is that were as likely before. */
+function likely(log_likelihoods: readonly number[]): number[] {
+  const best = Math.max(...log_likelihoods);
+  const shares = log_likelihoods.map((each) => Math.exp(each - best));
+  const total = shares.reduce((sum, share) => sum + share, 0);
+  return shares.map((share) => share / total);
 }
 
 interface ObservedRow extends Row {

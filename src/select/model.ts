@@ -51,6 +51,8 @@ interface Asked {
 export class SelectionModel {
   /** All agents that have runs, sorted. */
   readonly agents: readonly string[];
+  /** How many runs it was given. */
+  readonly runs: number;
   /** What the outcomes vary with, as estimated from them. */
   readonly variances: Variances;
   readonly #kernel: Kernel;
@@ -84,6 +86,7 @@ export class SelectionModel {
     this.#vocabulary = new Vocabulary(evidence.texts);
     const { vectors } = this.#vocabulary;
     this.agents = evidence.agents;
+    this.runs = runs.length;
     this.#agentPlaces = new Map(evidence.agents.map((name, i) => [name, i]));
     this.#domainPlaces = new Map(evidence.domains.map((label, i) => [label, i]));
     for (const [place, { text }] of evidence.tasks.entries()) {

@@ -1,4 +1,5 @@
 import type { Candidate } from "./choice.js";
+import { luckOf } from "./luck.js";
 import type { SelectionModel } from "./model.js";
 import type { PastRun, TaskQuery } from "./past-run.js";
 import type { Contribution } from "./prediction.js";
@@ -67,9 +68,11 @@ export function candidatesFor(
 ): Candidate[] {
   const counts = new Map<string, number>();
   for (const { run } of similar) counts.set(run.agent_name, (counts.get(run.agent_name) ?? 0) + 1);
-  return model
-    .predict(task, agents)
-    .map((prediction) => ({ ...prediction, total_tasks: counts.get(prediction.agent_name) ?? 0 }));
+  return model.predict(task, agents).map((prediction) => ({
+    ...prediction,
+    total_tasks: counts.get(prediction.agent_name) ?? 0,
+    luck: luckOf(prediction.agent_name, task.task_description, String(model.runs)),
+  }));
 }
 
 /** @param values of a vector, by place */

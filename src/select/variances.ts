@@ -38,35 +38,35 @@ const DOMAINS = [
 /** Words matter hardly, some, or as usual. */
 const TEXTS = [1 / 15, 1 / 3, 1];
 
-/** The repeats of a task by an agent have something in common, or are hardly more alike than other runs. */
-const TASKS = [
-  { agent_task: 0.04, noise: 0.06 },
+/**
+ * How much of one run's noise, which is the same in all, repeats of a task by an agent have in common: as usual, or hardly
+ * any. Both are as likely before anything is seen.
+ */
+export const NOISES: readonly Pick<Variances, "agent_task" | "noise">[] = [
+  { agent_task: VARIANCES.agent_task, noise: VARIANCES.noise },
   { agent_task: 0.005, noise: 0.095 },
 ];
 
 /**
  * The kinds of histories that are thought possible before anything is seen, all as likely: every combination of strong
- * and weak effects, within the range of those fits. One run's noise, `agent_task + noise`, is the same in all. Kinds that differ in agents and
- * domains alone follow each other.
+ * and weak effects, within the range of those fits. The noise is the usual in all. Kinds that differ in agents and domains
+ * alone follow each other: they share a factor.
  *
  * @param domains whether any domain is known; without, they make no difference
- * @param repeats whether any agent has done a task more than once; without, nothing is known of repeats
  */
-export function kindsOfHistory(domains: boolean, repeats: boolean): Variances[] {
+export function kindsOfHistory(domains: boolean): Variances[] {
   const kinds: Variances[] = [];
-  for (const { agent_task, noise } of repeats ? TASKS : TASKS.slice(0, 1))
-    for (const text of TEXTS)
-      for (const agent of AGENTS)
-        for (const { shared, own } of domains ? DOMAINS : DOMAINS.slice(1, 2))
-          kinds.push({
-            agent: VARIANCES.agent * agent,
-            domain: VARIANCES.domain * shared,
-            agent_domain: VARIANCES.agent_domain * own,
-            text: VARIANCES.text * text,
-            agent_text: VARIANCES.agent_text * text,
-            agent_task,
-            noise,
-          });
+  for (const text of TEXTS)
+    for (const agent of AGENTS)
+      for (const { shared, own } of domains ? DOMAINS : DOMAINS.slice(1, 2))
+        kinds.push({
+          ...VARIANCES,
+          agent: VARIANCES.agent * agent,
+          domain: VARIANCES.domain * shared,
+          agent_domain: VARIANCES.agent_domain * own,
+          text: VARIANCES.text * text,
+          agent_text: VARIANCES.agent_text * text,
+        });
   return kinds;
 }
 

@@ -123,7 +123,10 @@ const query = z.object({
   task: z.string().trim().min(1).describe("What is to be done, in your own words"),
   domain: z.string().optional().describe("The field that it belongs to: a kind of task, a kind of agent, an agent"),
   min_confidence: share.optional().describe("Least probability of success; 0.5 if left out"),
-  explore: z.enum(["true", "false"]).optional().describe("Prefer agents that are less known, to learn about them"),
+  explore: z
+    .enum(["true", "false"])
+    .optional()
+    .describe("Give agents that are less known a chance, to learn about them"),
 });
 
 const queryOf = ({ task, domain, min_confidence, explore }: z.infer<typeof query>) => ({
