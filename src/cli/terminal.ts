@@ -116,5 +116,7 @@ export async function confirm(question: string): Promise<boolean> {
  * its heap apart, which takes longer than to print an answer.
  */
 export function endProcess(): void {
-  process.stdout.write("", () => process.stderr.write("", () => process.exit()));
+  const end = () => process.stderr.write("", () => process.exit());
+  if (stream) stream.write("", end);
+  else end();
 }
