@@ -21,7 +21,7 @@ import { claimWeight, pastRun, type RunRecord } from "./select/outcome.js";
 import type { PastRun, TaskQuery } from "./select/past-run.js";
 import type { Contribution } from "./select/prediction.js";
 import { Shortlist } from "./select/shortlist.js";
-import { candidatesFor, similarRuns, usualSimilarity } from "./select/similar.js";
+import { candidatesFor, domainByWords, ofDomain, similarRuns, usualSimilarity } from "./select/similar.js";
 import { outlineSpecialist } from "./select/specialist.js";
 import { KeptTables } from "./tables/kept.js";
 import { outcomesAround } from "./tables/queries.js";
@@ -293,10 +293,19 @@ function understand(learned: Learned, query: AgentQuery): Asked {
   const task: TaskQuery = { task_description: text, domains: domain?.labels ?? [] };
   const shortlist = learned.shortlist(domain === null ? task_description : `${task_description} ${domain.asked}`);
   const agents = new Set([...shortlist.map(({ agent_name }) => agent_name), ...learned.definitions, ...model.agents]);
-  const similar = similarRuns(model, task, learned.usual_similarity);
+  const alike = similarRuns(model, task, learned.usual_similarity);
+  const inferred_domain = domain ? null : domainByWords(alike);
+  const similar = inferred_domain === null ? alike : ofDomain(alike, inferred_domain);
   return {
     task,
-    answer: { task_description, domain, min_confidence, runs: runs.length, definition_problems: learned.problems },
+    answer: {
+      task_description,
+      domain,
+      inferred_domain,
+      min_confidence,
+      runs: runs.length,
+      definition_problems: learned.problems,
+    },
     options: { min_confidence, explore, balance },
     shortlist,
     similar,

@@ -43,7 +43,8 @@ export function addRecommendTool(server: McpServer, { selector }: Workshop): voi
 }
 
 function sentence(advice: AgentAdvice): string {
-  const notes = advice.domain && advice.domain.labels.length === 0 ? " The domain is not known: it was left out." : "";
+  const taken = advice.inferred_domain === null ? "" : ` The task was taken for ${advice.inferred_domain}.`;
+  const notes = advice.domain?.labels.length === 0 ? " The domain is not known: it was left out." : taken;
   if (advice.status === "recommended") {
     const [low, high] = advice.confidence_interval;
     return `${advice.agent_name}: ${percent(advice.confidence)} likely to succeed (${percent(low)}–${percent(high)}), from ${advice.total_tasks} similar runs; ${advice.recent_performance.replace("_", " ")}.${notes}`;

@@ -80,6 +80,8 @@ export interface Answer {
   readonly task_description: string;
   /** What the domain was taken for; null when none was asked for. */
   readonly domain: DomainMatch | null;
+  /** Where none was asked for: that of the past tasks that are most alike in words, if they agree; else null. */
+  readonly inferred_domain: string | null;
   readonly min_confidence: number;
   /** Past runs that were learned from. */
   readonly runs: number;

@@ -5,7 +5,7 @@ import { choose } from "./choice.js";
 import { DomainNames } from "./domain.js";
 import { SelectionModel } from "./model.js";
 import type { PastRun } from "./past-run.js";
-import { candidatesFor, similarRuns, usualSimilarity } from "./similar.js";
+import { candidatesFor, domainByWords, ofDomain, similarRuns, usualSimilarity } from "./similar.js";
 
 const run = (agent_name: string, task_description: string, domain: string | null = null, i = 0): PastRun => ({
   invocation_id: `${agent_name}-${task_description}-${i}`,
@@ -37,6 +37,44 @@ describe("usualSimilarity", () => {
     expect(usualSimilarity([...PATTERN, ...repeats])).toBeCloseTo(usualSimilarity(PATTERN), 1);
     expect(usualSimilarity([])).toBe(0.09);
     expect(usualSimilarity(repeats)).toBe(0.09);
+  });
+});
+
+describe("domainByWords", () => {
+  /** Every kind of task is done for every shop: the shop is what most of its tasks have in common. */
+  const history = ["Owl Shop", "Fox Shop", "Elk Shop"].flatMap((shop, s) =>
+    [0, 1, 2].flatMap((i) => [
+      run("builder", `Build the API of ${shop}`, "api", 10 * s + i),
+      run("painter", `Build the pages of ${shop}`, "ui", 10 * s + i),
+      run("tester", `Test the whole of ${shop}`, "tests", 10 * s + i),
+    ]),
+  );
+  const similar = (runs: readonly PastRun[], task_description: string) =>
+    similarRuns(SelectionModel.fit(runs), { task_description, domains: [] }, usualSimilarity(runs));
+
+  it("is that of the tasks that are most alike, if they agree", () => {
+    const domain = (task: string) => domainByWords(similar(history, task));
+    expect(domain("Build the API of Owl Shop")).toBe("api");
+    expect(domain("Test Fox Shop")).toBe("tests");
+    expect(domain("Deploy Elk Shop")).toBeNull();
+    expect(domain("Compose a sonata")).toBeNull();
+  });
+
+  it("is none where the history knows none, or too little is alike", () => {
+    const without = history.map((each) => ({ ...each, domain: null }));
+    expect(domainByWords(similar(without, "Build the API of Owl Shop"))).toBeNull();
+    expect(domainByWords(similar([...history, run("painter", "Sing a song", "songs")], "Sing a song"))).toBeNull();
+    expect(domainByWords([])).toBeNull();
+  });
+
+  it("leaves out who did other things for the same shop, but not who did the same under another name", () => {
+    const alike = similar(
+      [...history, run("other", "Build the API of Owl Shop", "backend")],
+      "Build the API of Owl Shop",
+    );
+    const domains = (runs: typeof alike) => new Set(runs.map((each) => each.run.domain));
+    expect(domains(alike)).toEqual(new Set(["api", "ui", "tests", "backend"]));
+    expect(domains(ofDomain(alike, "api"))).toEqual(new Set(["api", "backend"]));
   });
 });
 

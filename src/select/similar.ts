@@ -1,4 +1,4 @@
-import type { Candidate } from "./choice.js";
+import { ENOUGH_SIMILAR_RUNS, type Candidate } from "./choice.js";
 import { luckOf } from "./luck.js";
 import type { SelectionModel } from "./model.js";
 import type { PastRun, TaskQuery } from "./past-run.js";
@@ -18,6 +18,11 @@ const MOST = 0.9;
 
 /** How much of what is usual two tasks must have in common to be similar. */
 const SHARE = 1 / 2;
+
+/** So many runs tell the domain of a task at most, those nearly as alike as the most alike; so many of them must agree. */
+const TELLING = 10;
+const NEARLY = 3 / 4;
+const AGREEMENT = 0.8;
 
 /**
  * How alike in words a task of this history and its nearest others usually are: the median cosine of a sample. A cosine of
@@ -53,6 +58,30 @@ export function similarRuns(model: SelectionModel, task: TaskQuery, usual: numbe
   return contributions
     .filter(({ run, similarity }) => similarity >= least || (run.domain !== null && task.domains.includes(run.domain)))
     .toSorted((a, b) => b.similarity - a.similarity);
+}
+
+/**
+ * The domain that a task seems to be of by its words: that of the similar runs that are most alike, where they agree and
+ * are enough; else `null`.
+ *
+ * @param similar see {@link similarRuns}, of a task whose domain is not known
+ */
+export function domainByWords(similar: readonly Contribution[]): string | null {
+  const least = NEARLY * (similar[0]?.similarity ?? 0);
+  const telling = similar.slice(0, TELLING).filter(({ similarity }) => similarity >= least);
+  if (telling.length < ENOUGH_SIMILAR_RUNS) return null;
+  const domains = new Map<string | null, number>();
+  for (const { run } of telling) domains.set(run.domain, (domains.get(run.domain) ?? 0) + 1);
+  return [...domains].find(([, runs]) => runs >= AGREEMENT * telling.length)?.[0] ?? null;
+}
+
+/**
+ * Of similar runs those that are of a domain, or as alike as any of them: all tasks of a project share its name, so that
+ * words alone take who tested it for somebody who has built it.
+ */
+export function ofDomain(similar: readonly Contribution[], domain: string): Contribution[] {
+  const nearest = similar.find(({ run }) => run.domain === domain)?.similarity ?? 0;
+  return similar.filter(({ run, similarity }) => run.domain === domain || similarity >= nearest);
 }
 
 /**

@@ -107,6 +107,11 @@ function Advice({ advice, pick }: { advice: AgentAdvice; pick: (domain: string) 
           <strong>Not enough evidence</strong>: {advice.reason}.
         </p>
       )}
+      {advice.inferred_domain !== null && (
+        <p class="faint">
+          Taken for <bdi>{advice.inferred_domain}</bdi>, as the tasks most like it were.
+        </p>
+      )}
       {advice.domain && advice.domain.matched.length === 0 && (
         <p>
           No run is of a domain “<bdi>{advice.domain.asked}</bdi>”: it was taken for words of the task.

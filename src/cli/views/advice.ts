@@ -3,6 +3,7 @@ import type {
   AgentAssessment,
   AgentExplanation,
   Alternative,
+  Answer,
   NoSuitableAgent,
   NotEnoughEvidence,
   PastRunShare,
@@ -32,7 +33,7 @@ export function adviceText(advice: AgentAdvice, explain: boolean, available = wi
       : advice.status === "no_suitable_agent"
         ? unsuitableText(advice, available)
         : unknownText(advice, available);
-  return sections(body, advice.domain ? domainText(advice.domain, available) : undefined);
+  return sections(body, domainText(advice, available));
 }
 
 function recommendationText(advice: Recommendation, explain: boolean, available: number): string {
@@ -50,7 +51,7 @@ function recommendationText(advice: Recommendation, explain: boolean, available:
 }
 
 const EXPLORED =
-  "Chosen to learn from too (--explore): less known agents get a bonus, so another may be likelier to succeed.";
+  "Chosen to learn from too (--explore): each agent's luck is drawn, so another may be likelier to succeed.";
 
 /** What the specification prints of an agent, and the numbers beside it. */
 function facts(agent: AgentAssessment): string {
@@ -212,7 +213,17 @@ export function shortlistText(shortlist: readonly ShortlistedAgent[], available:
 }
 
 /** What the domain was taken for. */
-export function domainText({ asked, matched, known = [] }: DomainMatch, available: number): string {
+export function domainText({ domain, inferred_domain }: Answer, available: number): string | undefined {
+  if (domain) return matchText(domain, available);
+  if (inferred_domain === null) return undefined;
+  return paragraph(
+    `Taken for ${inferred_domain}, as the tasks most like it were; --domain overrules.`,
+    "dim",
+    available,
+  );
+}
+
+function matchText({ asked, matched, known = [] }: DomainMatch, available: number): string {
   if (matched.length > 0) return paragraph(`Domain "${asked}" is taken for: ${matched.join(", ")}.`, "dim", available);
   const names =
     known.length > 0

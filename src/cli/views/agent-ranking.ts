@@ -39,7 +39,7 @@ export function agentRankingText(ranking: AgentRanking, explain: boolean, availa
       ),
     ),
     shortlistText(ranking.without_runs.slice(0, MOST_WITHOUT_RUNS), available),
-    ranking.domain ? domainText(ranking.domain, available) : undefined,
+    domainText(ranking, available),
   );
 }
 

@@ -18,6 +18,9 @@ const Domain = z
 const answer = {
   task_description: z.string(),
   domain: orNull(Domain),
+  inferred_domain: orNull(z.string()).describe(
+    "Where none was asked for: that of the past tasks that are most alike in words, if they agree",
+  ),
   min_confidence: z.number(),
   runs: z.number().describe("Past runs that were learned from"),
   definition_problems: z.array(z.object({ path: z.string(), reason: z.string() })).readonly(),
