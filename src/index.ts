@@ -59,7 +59,7 @@ export type {
   RecentPerformance,
   ShortlistedAgent,
 } from "./select/advice.js";
-export type { DefinitionProblem } from "./event/agent-files.js";
+export type { DefinitionProblem } from "./event/definition-problem.js";
 export type { Balance } from "./select/choice.js";
 export type { DomainMatch } from "./select/domain.js";
 export type { FailedTask, SpecialistOutline } from "./select/specialist.js";

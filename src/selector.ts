@@ -1,7 +1,7 @@
 import type { AgentDefinition } from "./agents/agent-definitions.js";
 import { sourceOf, type TelemetryAnalyzer } from "./analyzer.js";
 import { agentTrend, RECENT_DAYS } from "./analyze/trends.js";
-import type { DefinitionProblem } from "./event/agent-files.js";
+import type { DefinitionProblem } from "./event/definition-problem.js";
 import { formatTimestamp, parseTimestamp } from "./event/clock.js";
 import {
   alternative,

@@ -218,7 +218,7 @@ describe("oak mcp", () => {
   });
 
   it("ends, and says why, at a message that is too long to be read, instead of answering nothing any more", async () => {
-    const oak = join(ROOT, "dist/cli/main.js");
+    const oak = join(ROOT, "dist/cli/main.cjs");
     const child = spawn(process.execPath, [oak, "mcp", "--dir", temporaryDirectory()], { env: { PATH, HOME } });
     let said = "";
     child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));

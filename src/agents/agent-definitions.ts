@@ -2,14 +2,8 @@ import { existsSync } from "node:fs";
 import { basename, resolve } from "node:path";
 
 import type { Environment } from "../event/directory.js";
-import {
-  definitionHash,
-  findAgentFolders,
-  listAgentFiles,
-  readAgentFile,
-  reasonOf,
-  type DefinitionProblem,
-} from "../event/agent-files.js";
+import { definitionHash, findAgentFolders, listAgentFiles, readAgentFile, reasonOf } from "../event/agent-files.js";
+import type { DefinitionProblem } from "../event/definition-problem.js";
 import type { FrontMatter } from "./front-matter.js";
 
 /** An agent as its definition file describes it. */

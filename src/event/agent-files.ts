@@ -11,12 +11,6 @@ const MAX_DEFINITION_BYTES = 1_000_000;
 /** In one folder and those below it; beyond, it is no folder of agents. */
 const MAX_ENTRIES = 20_000;
 
-/** A file or folder of which nothing could be learned, and why. */
-export interface DefinitionProblem {
-  readonly path: string;
-  readonly reason: string;
-}
-
 /** Where agent definition files may be. */
 export interface AgentFolders {
   /** The nearest `.claude/agents` in or above the working directory; null where there is none besides the user's. */

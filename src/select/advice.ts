@@ -1,4 +1,4 @@
-import type { DefinitionProblem } from "../event/agent-files.js";
+import type { DefinitionProblem } from "../event/definition-problem.js";
 import { isTested, type Candidate } from "./choice.js";
 import type { DomainMatch } from "./domain.js";
 import type { PastRun } from "./past-run.js";

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 
 import { InvalidArgumentError, Option, type Command } from "commander";
 
-import type { DefinitionProblem } from "../../event/agent-files.js";
+import type { DefinitionProblem } from "../../event/definition-problem.js";
 import type { AgentAdvice, AgentRanking } from "../../select/advice.js";
 import type { AgentSelector, AgentQuery } from "../../selector.js";
 import { CommandError } from "../errors.js";
