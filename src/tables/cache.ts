@@ -17,12 +17,13 @@ const FILE = "tables.duckdb";
 /** Files that a killed process left behind are removed when they are older than this. */
 const LEFT_BEHIND_MILLISECONDS = 60 * 60 * 1000;
 
-/** How many bytes of the log are compared at most to see that it is still the one that was folded. */
-const SAMPLED_BYTES = 16 * 1024 * 1024;
-const SAMPLE_BYTES = 64 * 1024;
-
-/** What is compared wholly is read in larger pieces: to wait for a piece takes as long as to read one. */
+/** A file of the log up to this size is compared wholly to see that it is still the one that was folded, in such pieces. */
+const WHOLE_BYTES = 16 * 1024 * 1024;
 const PIECE_BYTES = 1024 * 1024;
+
+/** Of a larger one so many samples are compared. What shifts the lines behind it is as plain in few bytes as in many. */
+const SAMPLES = 256;
+const SAMPLE_BYTES = 4 * 1024;
 
 /** How far a file of the log has been folded. */
 export interface Position {
@@ -90,8 +91,9 @@ export async function fingerprintOf(path: string, length: number): Promise<strin
   const file = await open(path, "r").catch(() => undefined);
   if (!file) return undefined;
   try {
-    const bytes = length > SAMPLED_BYTES ? SAMPLE_BYTES : PIECE_BYTES;
-    const samples = Math.ceil(Math.min(length, SAMPLED_BYTES) / bytes);
+    const isWhole = length <= WHOLE_BYTES;
+    const bytes = isWhole ? PIECE_BYTES : SAMPLE_BYTES;
+    const samples = isWhole ? Math.ceil(length / bytes) : SAMPLES;
     const sample = Buffer.allocUnsafe(Math.min(bytes, length));
     let checksum = 0;
     for (let i = 0; i < samples; i++) {

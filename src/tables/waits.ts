@@ -1,7 +1,7 @@
 import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 
 import { splitWaits, type QueuedRun } from "../analyze/waits.js";
-import { NumberWriter, streamNumbers } from "./sql.js";
+import { NumberWriter, numberOf, streamNumbers } from "./sql.js";
 
 type QueueColumn = "agent" | "r" | "enabled" | "start" | "end" | "complete";
 
@@ -19,13 +19,17 @@ export async function splitChangedWaits(instance: DuckDBInstance, connection: Du
       SELECT agent_name, row_number() OVER ()::DOUBLE AS agent, min(ready_us) AS from_us, max(start_us) AS to_us
       FROM workflow_runs JOIN changed USING (agent_name)
       WHERE latency_us > 0 AND ready_us <= changed.to_us AND start_us >= changed.from_us
-      GROUP BY agent_name;
+      GROUP BY agent_name;`);
+  const from = await numberOf(connection, "SELECT min(from_us) FROM reach");
+  await connection.run(`
     CREATE OR REPLACE TABLE queued AS
       SELECT row_number() OVER ()::DOUBLE AS r, invocation_id, agent,
         CASE WHEN latency_us > 0 THEN ready_us ELSE start_us END AS enabled, start_us AS "start",
         coalesce(end_us, start_us) AS "end", enabled >= reach.from_us AND start_us <= reach.to_us AS complete
       FROM workflow_runs JOIN reach USING (agent_name)
-      WHERE coalesce(end_us, start_us) >= reach.from_us AND start_us <= reach.to_us;`);
+      WHERE coalesce(end_us, start_us) >= reach.from_us AND start_us <= reach.to_us
+        -- Says nothing new, but the engine passes over whole pages that ended before a number it knows.
+        AND (end_us >= ${from} OR end_us IS NULL);`);
   await NumberWriter.create(connection, "split", ["r", "contention_us", "prioritization_us"], async (writer) => {
     let agentOf: number | undefined;
     let runs: QueuedRun[] = [];
