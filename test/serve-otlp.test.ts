@@ -102,7 +102,8 @@ describe("the receiver of OTLP", () => {
       [400, Buffer.from([0x0a, 0xff, 0xff, 0xff]), PROTOBUF],
       [400, randomBytes(100_000), PROTOBUF],
       // A message in a message in a message, and so on.
-      [400, nested(200_000), PROTOBUF],
+      [400, nested(100_000), PROTOBUF],
+      [413, nested(200_000), PROTOBUF],
       [400, "not packed", { ...JSON_TYPE, "content-encoding": "gzip" }],
       [400, gzipSync("{}").subarray(0, 12), { ...JSON_TYPE, "content-encoding": "gzip" }],
       [413, bomb, { ...JSON_TYPE, "content-encoding": "gzip" }],
@@ -110,6 +111,7 @@ describe("the receiver of OTLP", () => {
       [413, `{"resourceSpans":[]${" ".repeat(11 * 1024 * 1024)}}`, JSON_TYPE],
       [413, gzipSync(JSON.stringify(million)), { ...JSON_TYPE, "content-encoding": "gzip" }],
       [413, manyAttributes(1_000_000), PROTOBUF],
+      [413, gzipSync(emptySpans(9_000_000)), { ...PROTOBUF, "content-encoding": "gzip" }],
       [413, `{"resourceSpans":[${"{},".repeat(260_000)}{}]}`, JSON_TYPE],
       [413, `{"resourceSpans":[{"scopeSpans":[{"spans":[${"{},".repeat(260_000)}{}]}]}]}`, JSON_TYPE],
       [415, "{}", { "content-type": "text/plain" }],
@@ -176,6 +178,13 @@ function manyAttributes(count: number): Buffer {
   const bytes = Buffer.alloc(count * 2);
   for (let i = 0; i < count; i++) bytes[2 * i] = 0x4a;
   return wrapped(bytes, [0x12, 0x12, 0x0a]);
+}
+
+/** So many empty spans: some KB when they are packed. */
+function emptySpans(count: number): Buffer {
+  const bytes = Buffer.alloc(count * 2);
+  for (let i = 0; i < count; i++) bytes[2 * i] = 0x12;
+  return wrapped(bytes, [0x12, 0x0a]);
 }
 
 /** Bytes as the field of a field of a field. */

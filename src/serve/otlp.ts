@@ -6,6 +6,7 @@ import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 
 import type { Signal } from "../capture/otlp/decode.js";
+import { partsInProtobuf } from "../capture/otlp/protobuf-parts.js";
 import type { OtlpTranslator, Received } from "../capture/otlp/translator.js";
 import type { TelemetryEvent } from "../event/events.js";
 import { encodeReceipt, encodeStatus } from "./otlp-answers.js";
@@ -19,6 +20,7 @@ const MAX_UNPACKED_BYTES = 20 * 1024 * 1024;
  * has some ten thousand.
  */
 const MAX_PARTS = 250_000;
+const TOO_MANY_PARTS = `a request may hold ${MAX_PARTS} spans, records and attributes: send less at once`;
 
 /** A trace of which nothing was heard for so long is told as far as it is known, milliseconds. */
 const SILENCE_MILLISECONDS = 30_000;
@@ -135,9 +137,9 @@ async function readRequest(c: Context, signal: Signal): Promise<unknown> {
   if (unwanted in request) throw new Refusal(400, `${unwanted} belong to /v1/${other}`);
   if (Object.keys(request).length > 0 && !(wanted in request || snakeCase(wanted) in request))
     throw new Refusal(400, `there are no ${wanted} in it`);
-  // The shortest takes two bytes, in either form.
-  if (bytes.length > 2 * MAX_PARTS && partsIn(request) > MAX_PARTS)
-    throw new Refusal(413, `a request may hold ${MAX_PARTS} spans, records and attributes: send less at once`);
+  // The shortest takes two bytes.
+  if (type === JSON_TYPE && bytes.length > 2 * MAX_PARTS && partsIn(request) > MAX_PARTS)
+    throw new Refusal(413, TOO_MANY_PARTS);
   return request;
 }
 
@@ -166,6 +168,8 @@ function parse(bytes: Buffer): unknown {
 }
 
 async function decode(bytes: Buffer, signal: Signal): Promise<unknown> {
+  // Before they are decoded: then millions would take gigabytes.
+  if (partsInProtobuf(bytes, signal, MAX_PARTS) > MAX_PARTS) throw new Refusal(413, TOO_MANY_PARTS);
   const { decodeProtobuf } = await import("../capture/otlp/protobuf.js");
   try {
     return decodeProtobuf(bytes, signal);
