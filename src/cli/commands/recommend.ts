@@ -72,11 +72,7 @@ async function run(options: Options): Promise<void> {
   const directory = existingDirectory(options);
   if (options.agentsDir !== undefined && !existsSync(options.agentsDir))
     throw new CommandError(`folder of agents ${options.agentsDir} does not exist (named by --agents-dir)`);
-  const [{ AgentSelector }, { loadTables }] = await Promise.all([
-    import("../../selector.js"),
-    import("../../access/load.js"),
-  ]);
-  await loadTables();
+  const { AgentSelector } = await import("../../selector.js");
   const selector = new AgentSelector({
     directory,
     ...(options.asOf === undefined ? {} : { as_of: options.asOf }),
@@ -105,7 +101,7 @@ async function run(options: Options): Promise<void> {
 async function printAdvice(selector: AgentSelector, query: AgentQuery, options: Options): Promise<Problems> {
   const [advice, view] = await Promise.all([
     selector.queryBestAgent(query),
-    // Loaded while the SQL engine is at work.
+    // Loaded beside the tables.
     options.json ? undefined : import("../views/advice.js"),
   ]);
   process.exitCode = EXIT_CODES[advice.status];
