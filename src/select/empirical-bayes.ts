@@ -1,6 +1,7 @@
+import type { DomainFeatures } from "./domain-features.js";
 import type { Evidence } from "./evidence.js";
 import { likelihoodOf, type Row } from "./likelihood.js";
-import type { SparseVector } from "./tf-idf.js";
+import { EMPTY, type SparseVector } from "./tf-idf.js";
 import { kindsOfHistory, NOISES, type Variances } from "./variances.js";
 
 /** Observations that the variances are estimated from: with 400, the advice was no better. */
@@ -24,16 +25,18 @@ const USUAL = 40;
  * factor is integrated out as in C. M. Bishop, Pattern Recognition and Machine Learning (2006), section 2.3.7.
  *
  * @param vectors of the evidence's texts
+ * @param domains of the evidence's domains
  * @param prior what is expected of a run before anything is known of it
  */
-export function estimateVariances(evidence: Evidence, vectors: readonly SparseVector[], prior: number): Variances {
-  const rows = rowsOf(evidence, vectors);
+export function estimateVariances(
+  evidence: Evidence,
+  vectors: readonly SparseVector[],
+  domains: DomainFeatures,
+  prior: number,
+): Variances {
+  const rows = rowsOf(evidence, vectors, domains);
   const deviations = Float64Array.from(rows, ({ outcome }) => outcome - prior);
-  const likelihood = likelihoodOf(
-    rows,
-    rows.map(({ text }) => vectors[text]!),
-    deviations,
-  );
+  const likelihood = likelihoodOf(rows, deviations);
   const kinds = kindsOfHistory(evidence.domains.length > 0);
   const fits = kinds.map((variances) => {
     const { log_determinant, square } = likelihood(variances);
@@ -78,7 +81,6 @@ function likely(log_likelihoods: readonly number[]): number[] {
 }
 
 interface ObservedRow extends Row {
-  readonly text: number;
   readonly outcome: number;
   /** Runs besides the first, and the sum of all runs' squared differences from their mean, by weight. */
   readonly repeats: number;
@@ -86,7 +88,11 @@ interface ObservedRow extends Row {
 }
 
 /** The observations that weigh most, of equal ones the latest: so agents have about as many, however much they do. */
-function rowsOf({ observations, tasks }: Evidence, vectors: readonly SparseVector[]): ObservedRow[] {
+function rowsOf(
+  { observations, tasks }: Evidence,
+  vectors: readonly SparseVector[],
+  domains: DomainFeatures,
+): ObservedRow[] {
   const weights = Float64Array.from(observations, ({ weight }) => Math.min(1, weight));
   const least = weights.toSorted()[Math.max(0, weights.length - ROWS)] ?? 0;
   return [...weights.keys()]
@@ -95,8 +101,9 @@ function rowsOf({ observations, tasks }: Evidence, vectors: readonly SparseVecto
     .toSorted((p, q) => q.weight - p.weight || q.at - p.at)
     .slice(0, ROWS)
     .map(({ observation: { agent, task, outcome, weight, runs } }) => {
-      const { domain, text } = tasks[task]!;
-      const words = vectors[text]!.ids.length > 0;
+      const domain = domains.vectors[tasks[task]!.domain] ?? EMPTY;
+      const text = vectors[tasks[task]!.text]!;
+      const words = text.ids.length > 0;
       const repeats = words ? Math.min(runs.length - 1, REPEATS) : 0;
       const squares = runs.reduce((sum, each) => sum + each.weight * (each.run.outcome - outcome) ** 2, 0);
       const square = repeats > 0 ? (squares * repeats) / (runs.length - 1) : 0;

@@ -1,5 +1,6 @@
+import { mixtureOf, type DomainFeatures } from "./domain-features.js";
 import type { Evidence } from "./evidence.js";
-import type { SparseVector } from "./tf-idf.js";
+import { EMPTY, type SparseVector } from "./tf-idf.js";
 import { noiseOf, type Variances } from "./variances.js";
 
 /** Sums over observations, ready to be applied to a task. */
@@ -14,10 +15,10 @@ export interface Effects {
  * Covariance of the observations' outcomes before any of them is seen, and products with it that take time and memory
  * in proportion to the words of the history, not to the square of its length.
  *
- * A task is a vector of features: a constant 1, its domain, and its text's vector. Each feature has an effect on the
- * outcome, shared by all agents, and one of each agent's own; all are independent, so that
+ * A task is a vector of features: a constant 1, its domain's vector d, and its text's vector x. Each feature has an effect
+ * on the outcome, shared by all agents, and one of each agent's own; all are independent, so that
  *
- *     cov(i, j) = v_a[a=a'] + v_d[d=d'] + v_ad[a=a', d=d'] + cos(x, x')·(v_x + v_ax[a=a'])
+ *     cov(i, j) = v_a[a=a'] + cos(d, d')·(v_d + v_ad[a=a']) + cos(x, x')·(v_x + v_ax[a=a'])
  *
  * Repeats of one task by one agent also share `agent_task`, which no number of repeats averages out: so they say a lot
  * of this task, and together little more of others than one run. Tasks without words are nobody's repeats.
@@ -29,7 +30,7 @@ export class Kernel {
   readonly variances: Variances;
   /** How many features there are. */
   readonly features: number;
-  /** Place of the first term among the features: after the constant and the domains. */
+  /** Place of the first term among the features: after the constant and those of domains. */
   readonly firstTerm: number;
   /** Features of each task: from `taskStarts[t]` to the next task's. */
   readonly taskStarts: Int32Array;
@@ -39,6 +40,7 @@ export class Kernel {
   readonly taskOf: Int32Array;
   /** Variance of each observation's outcome around what its features say. */
   readonly noise: Float64Array;
+  readonly #domains: DomainFeatures;
   /** Variance of each feature's effect: of that which all agents share, and of an agent's own. */
   readonly #sharedVariance: Float64Array;
   readonly #ownVariance: Float64Array;
@@ -56,25 +58,30 @@ export class Kernel {
   /**
    * @param vectors of the evidence's texts
    * @param terms how many terms there are
+   * @param domains of the evidence's domains
    */
-  constructor(evidence: Evidence, vectors: readonly SparseVector[], terms: number, variances: Variances) {
+  constructor(
+    evidence: Evidence,
+    vectors: readonly SparseVector[],
+    terms: number,
+    domains: DomainFeatures,
+    variances: Variances,
+  ) {
     this.evidence = evidence;
     this.variances = variances;
-    this.firstTerm = 1 + evidence.domains.length;
+    this.#domains = domains;
+    this.firstTerm = 1 + domains.count;
     this.features = this.firstTerm + terms;
     this.#sharedVariance = new Float64Array(this.features).fill(variances.text);
     this.#sharedVariance.fill(variances.domain, 0, this.firstTerm)[0] = 0;
     this.#ownVariance = new Float64Array(this.features).fill(variances.agent_text);
     this.#ownVariance.fill(variances.agent_domain, 0, this.firstTerm)[0] = variances.agent;
-    this.taskStarts = starts(
-      evidence.tasks.map(({ text, domain }) => 1 + (domain < 0 ? 0 : 1) + vectors[text]!.ids.length),
-    );
+    const tasks = evidence.tasks.map(({ domain, text }) => [domains.vectors[domain] ?? EMPTY, vectors[text]!] as const);
+    this.taskStarts = starts(tasks.map(([domain, text]) => 1 + domain.ids.length + text.ids.length));
     this.taskIds = new Int32Array(this.taskStarts.at(-1)!);
     this.taskValues = new Float64Array(this.taskIds.length);
-    for (const [t, { text, domain }] of evidence.tasks.entries()) {
-      const domains: [number, number][] = domain < 0 ? [] : [[domain, 1]];
-      this.#write(vectors[text]!, domains, this.taskIds, this.taskValues, this.taskStarts[t]!);
-    }
+    for (const [t, [domain, text]] of tasks.entries())
+      this.#write(domain, text, this.taskIds, this.taskValues, this.taskStarts[t]!);
     this.taskOf = Int32Array.from(evidence.observations, ({ task }) => task);
     this.noise = Float64Array.from(evidence.observations, ({ task, weight }) =>
       noiseOf(variances, weight, this.hasWords(task)),
@@ -112,31 +119,26 @@ export class Kernel {
     return end > this.taskStarts[task]! && this.taskIds[end - 1]! >= this.firstTerm;
   }
 
-  /** A task's features: the constant, its domains with their shares, and the terms of its text's vector. */
-  task(vector: SparseVector, domains: readonly (readonly [domain: number, share: number])[]): SparseVector {
-    const ids = new Int32Array(1 + domains.length + vector.ids.length);
+  /** A task's features: the constant, what its domains are made of, and the terms of its text's vector. */
+  task(text: SparseVector, domains: readonly (readonly [domain: number, share: number])[]): SparseVector {
+    const mixture = mixtureOf(this.#domains, domains);
+    const ids = new Int32Array(1 + mixture.ids.length + text.ids.length);
     const values = new Float64Array(ids.length);
-    this.#write(vector, domains, ids, values, 0);
+    this.#write(mixture, text, ids, values, 0);
     return { ids, values };
   }
 
   /** Writes a task's features, from a place on. */
-  #write(
-    vector: SparseVector,
-    domains: readonly (readonly [domain: number, share: number])[],
-    ids: Int32Array,
-    values: Float64Array,
-    place: number,
-  ): void {
+  #write(domain: SparseVector, text: SparseVector, ids: Int32Array, values: Float64Array, place: number): void {
     ids[place] = 0;
     values[place++] = 1;
-    for (const [domain, share] of domains) {
-      ids[place] = 1 + domain;
-      values[place++] = share;
+    for (let i = 0; i < domain.ids.length; i++) {
+      ids[place] = 1 + domain.ids[i]!;
+      values[place++] = domain.values[i]!;
     }
-    for (let i = 0; i < vector.ids.length; i++) {
-      ids[place] = this.firstTerm + vector.ids[i]!;
-      values[place++] = vector.values[i]!;
+    for (let i = 0; i < text.ids.length; i++) {
+      ids[place] = this.firstTerm + text.ids[i]!;
+      values[place++] = text.values[i]!;
     }
   }
 

@@ -4,9 +4,12 @@ import { noiseOf, type Variances } from "./variances.js";
 
 /** An observation, as far as its covariance with others goes. */
 export interface Row {
-  /** Places in `Evidence.agents` and `Evidence.domains`; −1: no domain. */
+  /** Place in `Evidence.agents`. */
   readonly agent: number;
-  readonly domain: number;
+  /** What its domain is made of, of unit length; empty: no domain. */
+  readonly domain: SparseVector;
+  /** Of its text, of unit length. */
+  readonly text: SparseVector;
   readonly weight: number;
   /** Whether the words of its task are known. */
   readonly words: boolean;
@@ -30,18 +33,13 @@ interface Likelihood {
  * (C. E. Rasmussen, C. K. I. Williams, Gaussian Processes for Machine Learning, 2006, appendix A.3.) Where there are more
  * effects than that is good for, they are left in B.
  *
- * @param vectors of the rows' texts, of unit length
  * @param deviations what the rows' outcomes differ by from what was expected
  */
-export function likelihoodOf(
-  rows: readonly Row[],
-  vectors: readonly SparseVector[],
-  deviations: Float64Array,
-): (v: Variances) => Likelihood {
+export function likelihoodOf(rows: readonly Row[], deviations: Float64Array): (v: Variances) => Likelihood {
   const n = rows.length;
-  const covariances = covariancesOf(rows, vectors);
+  const covariances = covariancesOf(rows);
   const all = effectsOf(rows);
-  const effects = all.length < n / 2 ? all : [];
+  const effects = all.length < n ? all : [];
   const size = effects.length;
   const matrix = new Float64Array((n + 1 + size) * n);
   const outcomes = n * n;
@@ -55,8 +53,8 @@ export function likelihoodOf(
       covariances(base, matrix);
       matrix.fill(0, outcomes);
       matrix.set(deviations, outcomes);
-      for (const [i, { members }] of effects.entries())
-        for (const row of members) matrix[outcomes + (1 + i) * n + row] = 1;
+      for (const [i, { shares }] of effects.entries())
+        for (const [row, share] of shares) matrix[outcomes + (1 + i) * n + row] = share;
       log_determinant = whiten(matrix, n);
       for (let i = 0; i <= size; i++)
         for (let j = 0; j <= i; j++) inner[i * (size + 1) + j] = product(matrix, outcomes + i * n, outcomes + j * n, n);
@@ -75,24 +73,25 @@ export function likelihoodOf(
   };
 }
 
-/** Of an agent, a domain or an agent in a domain: its variance, and the places of the rows that have it. */
+/** Of an agent, a domain's feature or an agent at that: its variance, and how much of it the rows have, by place. */
 interface Effect {
   readonly of: "agent" | "domain" | "agent_domain";
-  readonly members: number[];
+  readonly shares: [row: number, share: number][];
 }
 
 function effectsOf(rows: readonly Row[]): Effect[] {
   const effects = new Map<string, Effect>();
-  const add = (key: string, of: Effect["of"], row: number) => {
+  const add = (key: string, of: Effect["of"], row: number, share: number) => {
     const effect = effects.get(key);
-    if (effect) effect.members.push(row);
-    else effects.set(key, { of, members: [row] });
+    if (effect) effect.shares.push([row, share]);
+    else effects.set(key, { of, shares: [[row, share]] });
   };
-  for (const [i, { agent, domain }] of rows.entries()) {
-    add(`a${agent}`, "agent", i);
-    if (domain < 0) continue;
-    add(`d${domain}`, "domain", i);
-    add(`a${agent}d${domain}`, "agent_domain", i);
+  for (const [row, { agent, domain }] of rows.entries()) {
+    add(`a${agent}`, "agent", row, 1);
+    for (const [i, feature] of domain.ids.entries()) {
+      add(`d${feature}`, "domain", row, domain.values[i]!);
+      add(`a${agent}d${feature}`, "agent_domain", row, domain.values[i]!);
+    }
   }
   return [...effects.values()];
 }
@@ -101,32 +100,24 @@ function same(a: Variances, b: Variances): boolean {
   return (Object.keys(a) as (keyof Variances)[]).every((key) => a[key] === b[key]);
 }
 
-/** What two rows have in common, as places of a list: nothing, the agent, the domain, both. */
-const OWN = 1;
-const DOMAIN = 2;
-
 /**
- * A function that writes the lower half of the covariance of the rows' outcomes. Of two rows only their cosine, and whether
- * agent and domain are the same, matters: both are found out once for all variances.
+ * A function that writes the lower half of the covariance of the rows' outcomes. Of two rows only how alike their texts and
+ * domains are, and whether the agent is the same, matters: that is found out once for all variances.
  */
-function covariancesOf(
-  rows: readonly Row[],
-  vectors: readonly SparseVector[],
-): (v: Variances, matrix: Float64Array) => void {
+function covariancesOf(rows: readonly Row[]): (v: Variances, matrix: Float64Array) => void {
   const n = rows.length;
-  const cosines = cosinesOf(vectors);
-  const common = new Uint8Array(n * n);
-  for (const [i, { agent, domain }] of rows.entries())
-    for (let j = 0; j <= i; j++) {
-      const other = rows[j]!;
-      common[i * n + j] = (agent === other.agent ? OWN : 0) + (domain >= 0 && domain === other.domain ? DOMAIN : 0);
-    }
+  const texts = cosinesOf(rows.map(({ text }) => text));
+  const domains = cosinesOf(rows.map(({ domain }) => domain));
+  const own = new Uint8Array(n * n);
+  for (const [i, { agent }] of rows.entries())
+    for (let j = 0; j <= i; j++) own[i * n + j] = agent === rows[j]!.agent ? 1 : 0;
   return (v, matrix) => {
-    const effects = Float64Array.of(0, v.agent, v.domain, v.agent + v.domain + v.agent_domain);
-    const texts = Float64Array.of(v.text, v.text + v.agent_text, v.text, v.text + v.agent_text);
     for (let i = 0; i < n; i++) {
       for (let at = i * n; at <= i * n + i; at++)
-        matrix[at] = effects[common[at]!]! + texts[common[at]!]! * cosines[at]!;
+        matrix[at] =
+          domains[at]! * v.domain +
+          texts[at]! * v.text +
+          own[at]! * (v.agent + domains[at]! * v.agent_domain + texts[at]! * v.agent_text);
       matrix[i * n + i]! += noiseOf(v, rows[i]!.weight, rows[i]!.words);
     }
   };

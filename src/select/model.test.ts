@@ -22,7 +22,7 @@ function run(fields: Partial<PastRun> = {}): PastRun {
 }
 
 const AGENTS = ["backend", "frontend", "tester"];
-const DOMAINS = ["api", "web", null];
+const DOMAINS = ["api", "api_test", "web", null];
 const WORDS = ["design", "database", "page", "button", "test", "schema", "login", "zebra"];
 
 const anyText = fc.array(fc.constantFrom(...WORDS), { maxLength: 6 }).map((words) => words.join(" "));
@@ -39,9 +39,30 @@ const anyRun = fc.record({
 });
 const anyQuery: fc.Arbitrary<TaskQuery> = fc.record({
   task_description: anyText,
-  domains: fc.constantFrom([], ["api"], ["web"], ["other"], ["api", "web"]),
+  domains: fc.constantFrom([], ["api"], ["web"], ["other"], ["api", "web"], ["api_test", "api"]),
 });
 const history = (maxLength: number) => fc.uniqueArray(anyRun, { selector: (each) => each.invocation_id, maxLength });
+
+/** Cosine of any two texts, by what their terms are worth among these. */
+function cosineAmong(texts: readonly string[]): (a: string, b: string) => number {
+  const frequency = (term: string) => texts.filter((text) => terms(text).includes(term)).length;
+  const vector = (text: string) => {
+    const all = terms(text);
+    const weighted = new Map(
+      all.map((term) => [
+        term,
+        (1 + Math.log(all.filter((other) => other === term).length)) *
+          (Math.log((1 + texts.length) / (1 + frequency(term))) + 1),
+      ]),
+    );
+    const length = Math.hypot(...weighted.values());
+    return new Map([...weighted].map(([term, value]) => [term, value / length]));
+  };
+  return (a, b) => {
+    const other = vector(b);
+    return [...vector(a)].reduce((sum, [term, value]) => sum + value * (other.get(term) ?? 0), 0);
+  };
+}
 
 /** The same model, as its formula reads: run by run, dense matrices, Gaussian elimination. */
 function naive(
@@ -58,23 +79,10 @@ function naive(
     return each.weight * 0.5 ** (later.length / 40) * (other ? 0.1 : 1);
   });
   const texts = [...new Set(runs.map((each) => each.task_description))];
-  const frequency = (term: string) => texts.filter((text) => terms(text).includes(term)).length;
-  const vector = (text: string) => {
-    const all = terms(text);
-    const weighted = new Map(
-      all.map((term) => [
-        term,
-        (1 + Math.log(all.filter((other) => other === term).length)) *
-          (Math.log((1 + texts.length) / (1 + frequency(term))) + 1),
-      ]),
-    );
-    const length = Math.hypot(...weighted.values());
-    return new Map([...weighted].map(([term, value]) => [term, value / length]));
-  };
-  const cosine = (a: string, b: string) => {
-    const other = vector(b);
-    return [...vector(a)].reduce((sum, [term, value]) => sum + value * (other.get(term) ?? 0), 0);
-  };
+  const cosine = cosineAmong(texts);
+  const cosineOfNames = cosineAmong([...new Set(sorted.flatMap((each) => each.domain ?? []))]);
+  const sameDomain = (a: string | null, b: string | null) =>
+    a === null || b === null ? 0 : a === b ? 1 : 0.75 * cosineOfNames(a, b);
   const sameTask = (a: PastRun, b: PastRun) =>
     a.agent_name === b.agent_name && a.task_description === b.task_description && terms(a.task_description).length > 0;
   const total = (which: (each: PastRun) => boolean) =>
@@ -90,9 +98,8 @@ function naive(
     sorted.reduce((sum, each, i) => sum + (each.domain === domain ? evidence[i]! : 0), 0);
   const known = query.domains.filter((domain) => runs.some((each) => each.domain === domain));
   const share = (domain: string | null) =>
-    domain !== null && known.includes(domain)
-      ? ofDomain(domain) / known.reduce((sum, each) => sum + ofDomain(each), 0)
-      : 0;
+    known.reduce((sum, each) => sum + ofDomain(each) * sameDomain(each, domain), 0) /
+    (known.reduce((sum, each) => sum + ofDomain(each), 0) || 1);
   const covariance = (sameAgent: boolean, domain: number, text: number) =>
     (sameAgent ? V.agent : 0) +
     domain * (V.domain + (sameAgent ? V.agent_domain : 0)) +
@@ -104,7 +111,7 @@ function naive(
       return (
         covariance(
           a.agent_name === b.agent_name,
-          a.domain !== null && a.domain === b.domain ? 1 : 0,
+          sameDomain(a.domain, b.domain),
           cosine(a.task_description, b.task_description),
         ) +
         (sameObservation(a)(b) ? V.agent_task : 0) +

@@ -1,4 +1,5 @@
 import { conjugateGradients } from "./conjugate-gradients.js";
+import { domainFeatures } from "./domain-features.js";
 import { Durations } from "./durations.js";
 import { estimateVariances } from "./empirical-bayes.js";
 import { weigh } from "./evidence.js";
@@ -33,6 +34,8 @@ export interface FitOptions {
 interface Asked {
   readonly features: SparseVector;
   readonly likeness: Likeness;
+  /** Places of the domains that it belongs to. */
+  readonly domains: ReadonlySet<number>;
   /** Places of the past tasks with this very text, in whatever domain. */
   readonly tasks: readonly number[];
 }
@@ -110,8 +113,9 @@ export class SelectionModel {
       if (domain >= 0) this.#domainWeights[domain]! += worth;
     }
     this.#prior = successes / total;
-    this.variances = estimateVariances(evidence, vectors, this.#prior);
-    this.#kernel = new Kernel(evidence, vectors, this.#vocabulary.size, this.variances);
+    const domains = domainFeatures(evidence.domains);
+    this.variances = estimateVariances(evidence, vectors, domains, this.#prior);
+    this.#kernel = new Kernel(evidence, vectors, this.#vocabulary.size, domains, this.variances);
     const b = Float64Array.from(observations, ({ outcome }) => outcome - this.#prior);
     const { previous } = options;
     const start = Float64Array.from(
@@ -141,7 +145,7 @@ export class SelectionModel {
         sd,
         low: Math.max(0, mean - Z * sd),
         high: Math.min(1, mean + Z * sd),
-        similar_runs: this.#similarRuns(agent, asked.likeness, repeat),
+        similar_runs: this.#similarRuns(agent, asked, repeat),
         expected_duration_seconds: this.#durations.of(agent_name),
       };
     });
@@ -187,7 +191,7 @@ export class SelectionModel {
       known.map((place) => [place, this.#domainWeights[place]! / total]),
     );
     const likeness = this.#uncertainty.likeness(features);
-    return { features, likeness, tasks: this.#tasksOfText.get(task_description) ?? [] };
+    return { features, likeness, domains: new Set(known), tasks: this.#tasksOfText.get(task_description) ?? [] };
   }
 
   /** The agent's observation of one of the tasks, the one with most weight; −1 where there is none. */
@@ -206,13 +210,13 @@ export class SelectionModel {
     return repeat < 0 ? 0 : this.#alpha[repeat]! * this.#kernel.variances.agent_task;
   }
 
-  #similarRuns(agent: number, { cosine, domain }: Likeness, repeat: number): number {
+  #similarRuns(agent: number, { likeness: { cosine }, domains }: Asked, repeat: number): number {
     const { evidence } = this.#kernel;
     const [start, end] = this.#uncertainty.range(agent);
     let similar = 0;
     for (let i = start; i < end; i++) {
       const { task, weight } = evidence.observations[i]!;
-      const alike = Math.max(cosine[task]! ** 2, domain[task]! > 0 ? SAME_DOMAIN : 0);
+      const alike = Math.max(cosine[task]! ** 2, domains.has(evidence.tasks[task]!.domain) ? SAME_DOMAIN : 0);
       similar += i === repeat ? weight : alike * this.#freshRuns[i]!;
     }
     return similar;

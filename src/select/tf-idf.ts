@@ -6,6 +6,9 @@ export interface SparseVector {
   readonly values: Float64Array;
 }
 
+/** The vector of nothing. */
+export const EMPTY: SparseVector = { ids: new Int32Array(0), values: new Float64Array(0) };
+
 /**
  * The words of a set of texts, and how telling each is.
  *

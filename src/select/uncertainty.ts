@@ -15,7 +15,7 @@ const SHARED_BY_LIKE = 0.35;
 export interface Likeness {
   /** Cosine similarity of the texts, by task. */
   readonly cosine: Float64Array;
-  /** Share of the query's domains that is the task's, by task. */
+  /** How much of the query's domains is like the task's, by task. */
   readonly domain: Float64Array;
 }
 
@@ -57,13 +57,12 @@ class Nearest {
 export class Uncertainty {
   readonly #kernel: Kernel;
   readonly #diagonal: Float64Array;
-  /** The tasks whose text has a term, and its value there: from `#termStarts[term]` to the next term's. */
-  readonly #termStarts: Int32Array;
-  readonly #termTasks: Int32Array;
-  readonly #termValues: Float64Array;
+  /** The tasks that have a feature, and its value there: from `#featureStarts[feature]` to the next one's. */
+  readonly #featureStarts: Int32Array;
+  readonly #featureTasks: Int32Array;
+  readonly #featureValues: Float64Array;
   /** Observations of agent a: from `#agentStarts[a]` to the next agent's. */
   readonly #agentStarts: Int32Array;
-  readonly #domainOf: Int32Array;
   readonly #agentOf: Int32Array;
   /** Last entry of each feature while a matrix is made; −1 between calls. */
   readonly #lastEntry: Int32Array;
@@ -72,6 +71,7 @@ export class Uncertainty {
   readonly #shared = new Nearest();
   readonly #nearest = new Nearest();
   readonly #matrix = new Float64Array((NEAREST + 1) * NEAREST);
+  readonly #domains = new Float64Array(NEAREST * NEAREST);
   #row = new Int32Array(0);
   #before = new Int32Array(0);
   #value = new Float64Array(0);
@@ -80,24 +80,22 @@ export class Uncertainty {
     this.#kernel = kernel;
     this.#diagonal = kernel.diagonal();
     const { agents, observations, tasks } = kernel.evidence;
-    const { taskStarts, taskIds, taskValues, firstTerm } = kernel;
-    const counts = new Int32Array(kernel.features - firstTerm);
-    for (const id of taskIds) if (id >= firstTerm) counts[id - firstTerm]!++;
-    this.#termStarts = starts(counts);
-    this.#termTasks = new Int32Array(this.#termStarts.at(-1)!);
-    this.#termValues = new Float64Array(this.#termTasks.length);
-    const next = this.#termStarts.slice();
+    const { taskStarts, taskIds, taskValues } = kernel;
+    const counts = new Int32Array(kernel.features);
+    for (const id of taskIds) counts[id]!++;
+    this.#featureStarts = starts(counts);
+    this.#featureTasks = new Int32Array(taskIds.length);
+    this.#featureValues = new Float64Array(taskIds.length);
+    const next = this.#featureStarts.slice();
     for (let task = 0; task < tasks.length; task++)
       for (let j = taskStarts[task]!; j < taskStarts[task + 1]!; j++) {
-        if (taskIds[j]! < firstTerm) continue;
-        const place = next[taskIds[j]! - firstTerm]!++;
-        this.#termTasks[place] = task;
-        this.#termValues[place] = taskValues[j]!;
+        const place = next[taskIds[j]!]!++;
+        this.#featureTasks[place] = task;
+        this.#featureValues[place] = taskValues[j]!;
       }
     const byAgent = new Int32Array(agents.length);
     for (const { agent } of observations) byAgent[agent]!++;
     this.#agentStarts = starts(byAgent);
-    this.#domainOf = Int32Array.from(tasks, ({ domain }) => domain);
     this.#likeness = { cosine: new Float64Array(tasks.length), domain: new Float64Array(tasks.length) };
     this.#agentOf = Int32Array.from(observations, ({ agent }) => agent);
     this.#lastEntry = new Int32Array(kernel.features).fill(-1);
@@ -105,20 +103,18 @@ export class Uncertainty {
 
   /** How alike a task, given by its features, and the past tasks are; until it is called again. */
   likeness({ ids, values }: SparseVector): Likeness {
-    const { firstTerm, evidence } = this.#kernel;
+    const { firstTerm } = this.#kernel;
     const { cosine, domain } = this.#likeness;
     cosine.fill(0);
-    const shares = new Float64Array(evidence.domains.length);
+    domain.fill(0);
     for (let j = 0; j < ids.length; j++) {
-      const value = values[j]!;
-      const term = ids[j]! - firstTerm;
-      if (ids[j]! > 0 && term < 0) shares[ids[j]! - 1] = value;
-      if (term < 0) continue;
-      const end = this.#termStarts[term + 1]!;
-      for (let at = this.#termStarts[term]!; at < end; at++)
-        cosine[this.#termTasks[at]!]! += value * this.#termValues[at]!;
+      const [feature, value] = [ids[j]!, values[j]!];
+      if (feature === 0) continue;
+      const sums = feature < firstTerm ? domain : cosine;
+      const end = this.#featureStarts[feature + 1]!;
+      for (let at = this.#featureStarts[feature]!; at < end; at++)
+        sums[this.#featureTasks[at]!]! += value * this.#featureValues[at]!;
     }
-    for (let t = 0; t < domain.length; t++) domain[t] = this.#domainOf[t]! < 0 ? 0 : shares[this.#domainOf[t]!]!;
     return this.#likeness;
   }
 
@@ -177,41 +173,43 @@ export class Uncertainty {
     return Math.max(0, prior - product(matrix, last, last, size));
   }
 
-  /** Lower half of K + noise for some observations: most have few words in common, so each word is followed up. */
+  /** Lower half of K + noise for some observations: most have few features in common, so each is followed up. */
   #covariances(observations: Int32Array): Float64Array {
     const { variances: v, noise, taskOf, taskStarts, taskIds, taskValues, firstTerm } = this.#kernel;
-    const [agentOf, domainOf, lastEntry, matrix] = [this.#agentOf, this.#domainOf, this.#lastEntry, this.#matrix];
+    const [agentOf, lastEntry, matrix, domains] = [this.#agentOf, this.#lastEntry, this.#matrix, this.#domains];
     const n = observations.length;
     matrix.fill(0, 0, n * n);
+    domains.fill(0, 0, n * n);
     let length = 0;
     for (let i = 0; i < n; i++) {
       const task = taskOf[observations[i]!]!;
       length += taskStarts[task + 1]! - taskStarts[task]!;
     }
     this.#makeRoom(length);
-    // Entries so far, each with the one before it of the same term.
+    // Entries so far, each with the one before it of the same feature.
     const [row, before, value] = [this.#row, this.#before, this.#value];
     let entry = 0;
     for (let i = 0; i < n; i++) {
       const task = taskOf[observations[i]!]!;
       const agent = agentOf[observations[i]!]!;
-      const domain = domainOf[task]!;
       for (let at = taskStarts[task]!; at < taskStarts[task + 1]!; at++) {
         const id = taskIds[at]!;
-        if (id < firstTerm) continue;
+        if (id === 0) continue;
+        const sums = id < firstTerm ? domains : matrix;
         row[entry] = i;
         value[entry] = taskValues[at]!;
         before[entry] = lastEntry[id]!;
         lastEntry[id] = entry;
-        for (let e = entry; e >= 0; e = before[e]!) matrix[i * n + row[e]!]! += taskValues[at]! * value[e]!;
+        for (let e = entry; e >= 0; e = before[e]!) sums[i * n + row[e]!]! += taskValues[at]! * value[e]!;
         entry++;
       }
       for (let j = 0; j <= i; j++) {
-        const other = observations[j]!;
-        const own = agentOf[other] === agent ? 1 : 0;
-        const same = domain >= 0 && domain === domainOf[taskOf[other]!] ? 1 : 0;
-        matrix[i * n + j] =
-          matrix[i * n + j]! * (v.text + own * v.agent_text) + own * v.agent + same * (v.domain + own * v.agent_domain);
+        const own = agentOf[observations[j]!] === agent ? 1 : 0;
+        const place = i * n + j;
+        matrix[place] =
+          matrix[place]! * (v.text + own * v.agent_text) +
+          domains[place]! * (v.domain + own * v.agent_domain) +
+          own * v.agent;
       }
       matrix[i * n + i]! += noise[observations[i]!]!;
     }
