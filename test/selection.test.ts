@@ -178,6 +178,38 @@ describe("recommending an agent", () => {
     expect(recommended(await ask(events, "Build REST endpoint for refunds")).exploration).toBe(false);
   });
 
+  it("states how probable its choice was, which is how often tasks of equal standing are answered so", async () => {
+    const events = history([
+      ...TEAM,
+      ...repeat(2, () => ({ agent: "new-api-builder", task: "Build REST endpoint for returns", type: "backend" })),
+    ]);
+    const selector = new AgentSelector({
+      directory: directoryOf(events),
+      as_of: AS_OF,
+      agents_dir: temporaryDirectory(),
+    });
+    const times = 400;
+    const told = new Map<string, { count: number; propensity: number }>();
+    for (let i = 0; i < times; i++) {
+      // No run has this word: it says nothing, and its luck is another.
+      const query = { task_description: `Build REST endpoint for thing${i}`, explore: true };
+      const { agent_name, propensity } = recommended(await selector.queryBestAgent(query));
+      const { count } = told.get(agent_name) ?? { count: 0 };
+      if (count > 0) expect(propensity).toBeCloseTo(told.get(agent_name)!.propensity, 12);
+      told.set(agent_name, { count: count + 1, propensity });
+    }
+    const query = { task_description: "Build REST endpoint for thing1" };
+    expect(recommended(await selector.queryBestAgent(query)).propensity).toBe(1);
+    selector.close();
+    expect([...told.keys()].toSorted()).toEqual(["api-builder", "new-api-builder"]);
+    let sum = 0;
+    for (const { count, propensity } of told.values()) {
+      sum += propensity;
+      expect(Math.abs(count / times - propensity)).toBeLessThan(4 * Math.sqrt((propensity * (1 - propensity)) / times));
+    }
+    expect(sum).toBeCloseTo(1, 5);
+  });
+
   it("trusts runs under another definition less", async () => {
     const runs = (hash: string, status: "success" | "failure", n: number) =>
       repeat(n, (i) => ({ agent: "fixer", task: `Fix bug ${i}`, type: "bug", status, hash }));
@@ -471,6 +503,7 @@ describe("oak recommend", () => {
     expect(explored.stdout).toContain("Recommended: composer");
     expect(explored.stdout).toContain("as for anyone: it has not run yet");
     expect(explored.stdout).toContain("Chosen to learn from too (--explore)");
+    expect(explored.stdout).toMatch(/It was drawn with probability 1\. [^]*--propensity\s+1\s/);
     expect(stderr).toContain("1 agent definition file could not be used:");
     expect(stderr).toContain("bad.md");
   });
