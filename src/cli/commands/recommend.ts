@@ -42,7 +42,7 @@ export function addRecommend(program: Command): void {
     .option("--min-confidence <p>", "recommend nobody below this probability of success, 0 to 1", probability, 0.5)
     .option(
       "--explore",
-      "give agents that are less known a chance: for advice that is carried out, and recorded with the propensity stated",
+      "give agents that are less known a chance: for advice that is carried out and recorded, with its propensity",
     )
     .addOption(
       new Option("--balance <what>", "speed: half the time is worth 5 points of confidence").choices([

@@ -57,7 +57,7 @@ const EXPLORED =
 function recordingText({ propensity }: Recommendation, available: number): string {
   // As many digits as are known.
   const known = String(Number(propensity.toFixed(6)));
-  const text = `It was drawn with probability ${known}. If it does the task for that reason, record so, by oak log invocation --propensity ${known} with its name and the task: then oak backtest can tell what other choices would have given. If you send another, leave it out.`;
+  const text = `Drawn with probability ${known}. If it does the task for that reason, record its run with --propensity ${known} (oak log invocation): then oak backtest can tell what other choices would have given. If you send another agent, leave it out.`;
   return paragraph(text, "dim", available);
 }
 
