@@ -103,6 +103,18 @@ describe("a history in hindsight", () => {
     ).toMatch(/outweigh all others: the \d+ runs as advised are worth \d\.\d/);
   });
 
+  it("does not take for wrong what chance had hardly a reason to choose yet", () => {
+    // At 40 of 200 tasks the advised agent has a chance of 3 %: as a rule it was chosen at one of them, or none.
+    const usual = Array.from({ length: 160 }, (_, i) =>
+      said({ propensity: i < 144 ? 0.9 : 0.1, agent_name: i < 144 ? "x" : "y" }),
+    );
+    const hardly = Array.from({ length: 40 }, () => said({ propensity: 0.97, agent_name: "y" }));
+    expect(ownHistory([...usual, ...hardly], 200).advice_value).toMatchObject({
+      status: "estimated",
+      mean_weight: expect.closeTo(0.8, 10),
+    });
+  });
+
   it("is right on average of a history that exploring made", () => {
     const random = randomOf(11, 0);
     const total = { estimated: 0, unweighted: 0, truth: 0 };

@@ -140,7 +140,8 @@ function adviceValue(said: readonly Hindsight[]): AdviceValue {
     effective_runs: total > 0 ? total ** 2 / squares : 0,
     mean_weight: random.length > 0 ? total / random.length : null,
   };
-  const reason = whyUnknown(evidence, Math.sqrt(squares - total) / random.length);
+  const variance = Math.max(squares - total, sum(random.map(leastVariance)));
+  const reason = whyUnknown(evidence, Math.sqrt(variance) / random.length);
   if (reason !== undefined) return { status: "unknown", ...evidence, reason };
   const gain = (runs: readonly Hindsight[]) => weightedRate(runs) - mean(runs.map(({ outcome }) => outcome));
   return {
@@ -156,8 +157,7 @@ function adviceValue(said: readonly Hindsight[]): AdviceValue {
 /**
  * What forbids an estimate, if anything does.
  *
- * @param error standard error of the mean weight: a weight of 1/p, with probability p, has a variance of 1/p − 1, of which
- *   w² − w of those that were chosen as advised is an estimate without bias
+ * @param error standard error of the mean weight
  */
 function whyUnknown({ explored, matched, effective_runs, mean_weight }: AdviceEvidence, error: number) {
   if (mean_weight === null)
@@ -174,6 +174,15 @@ function whyUnknown({ explored, matched, effective_runs, mean_weight }: AdviceEv
 /** For how many runs one stands that was left to chance: for none where chance chose another agent than the advice. */
 function weightOf({ advised, agent_name, propensity }: Hindsight): number {
   return advised === agent_name ? 1 / propensity! : 0;
+}
+
+/**
+ * How much at least the weight of a run varies. Where the advised agent is chosen with probability p it is 1/p or 0, so its
+ * variance is 1/p − 1; where another was chosen, p is at most what that left. Over runs, w² − w of those chosen as advised
+ * estimates the same without bias, but sees nothing of what chance has not chosen yet.
+ */
+function leastVariance({ advised, agent_name, propensity }: Hindsight): number {
+  return 1 / (advised === agent_name ? propensity! : 1 - propensity!) - 1;
 }
 
 function weightedRate(runs: readonly Hindsight[]): number {
