@@ -67,7 +67,7 @@ export async function backtest(options: BacktestOptions = {}): Promise<BacktestR
 }
 
 function historicRun(record: TimedRecord): HistoricRun {
-  const { task_description, task_type, status, at, ended_at, judged_at, exploration } = record;
+  const { task_description, task_type, status, at, ended_at, judged_at, exploration, propensity } = record;
   return {
     // Without a kind of task the label would be the agent, who was not chosen yet.
     query: { task_description: task_description ?? "", domains: task_type ? [task_type] : [] },
@@ -77,6 +77,7 @@ function historicRun(record: TimedRecord): HistoricRun {
     judged_at,
     finally: record,
     explored: exploration === true,
+    propensity,
   };
 }
 

@@ -3,7 +3,7 @@ export { TelemetryAnalyzer } from "./analyzer.js";
 export type { AnalyzerOptions, Report } from "./analyzer.js";
 export { backtest } from "./backtester.js";
 export type { BacktestOptions, BacktestReport } from "./backtester.js";
-export type { AdviceComparison, AdviceValue, OutcomeRate } from "./backtest/own-history.js";
+export type { AdviceComparison, AdviceEvidence, AdviceValue, OutcomeRate } from "./backtest/own-history.js";
 export type { ReliabilityBin, Scores } from "./backtest/scores.js";
 export type { AgentProfile, AgentWeek, RecentFailure, Strength } from "./analyze/agent-profile.js";
 export type { BandThresholds, PhaseBand } from "./analyze/band.js";

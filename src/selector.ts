@@ -49,8 +49,8 @@ export interface AgentQuery {
   /** Least probability of success. Default: 0.5, as specified. */
   readonly min_confidence?: number;
   /**
-   * The advice will be carried out, and the history is to learn from it: agents that are less known get a chance.
-   * Default: false.
+   * The advice will be carried out, and the history is to learn from it: agents that are less known get a chance. The
+   * answer states the `propensity` to record with the run. Default: false.
    */
   readonly explore?: boolean;
   /** `speed`: half the time is worth 5 points of confidence. Default: `success`, which time does not change. */
@@ -237,6 +237,7 @@ function advise(learned: Learned, query: AgentQuery): AgentAdvice {
       ...answer,
       ...assessed(learned, asked, choice.chosen),
       exploration: options.explore,
+      propensity: choice.propensity,
       alternatives: alternatives(options.explore ? others : others.filter(isTested)),
     };
   }
@@ -296,6 +297,7 @@ function understand(learned: Learned, query: AgentQuery): Asked {
   const alike = similarRuns(model, task, learned.usual_similarity);
   const inferred_domain = domain ? null : domainByWords(alike);
   const similar = inferred_domain === null ? alike : ofDomain(alike, inferred_domain);
+  const allRuns = [...learned.known.values()].reduce((sum, ofAgent) => sum + ofAgent, 0);
   return {
     task,
     answer: {
@@ -309,7 +311,7 @@ function understand(learned: Learned, query: AgentQuery): Asked {
     options: { min_confidence, explore, balance },
     shortlist,
     similar,
-    candidates: candidatesFor(model, task, [...agents], similar),
+    candidates: candidatesFor(model, task, [...agents], similar, allRuns),
   };
 }
 

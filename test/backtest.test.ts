@@ -16,7 +16,8 @@ import { oak, oakJson } from "./support/oak.js";
 const START = Date.parse("2026-10-01T08:00:00Z");
 
 /** Two agents, each good at one kind of task, sent to both by turns: one run a minute. */
-function history(runs: number, exploration?: boolean): TelemetryEvent[] {
+function history(runs: number, told: { exploration?: boolean; drawn?: boolean } = {}): TelemetryEvent[] {
+  const { exploration, drawn = false } = told;
   return Array.from({ length: runs }, (_, i): TelemetryEvent[] => {
     const [task, good] = i % 2 === 0 ? ["draw a page", "frontend"] : ["query a table", "backend"];
     const agent_name = i % 3 === 0 ? "backend" : "frontend";
@@ -35,6 +36,7 @@ function history(runs: number, exploration?: boolean): TelemetryEvent[] {
         task_description: `${task} number ${i}`,
         task_type: good === "frontend" ? "web" : "data",
         ...(exploration === undefined ? {} : { exploration }),
+        ...(drawn ? { propensity: agent_name === "backend" ? 1 / 3 : 2 / 3 } : {}),
       },
       {
         event: "invocation_update",
@@ -98,17 +100,33 @@ describe("oak backtest on one's own history", () => {
       /^Backtest: 119 runs in order of time; the first is left out, because nothing was\nknown before\n/,
     );
     expect(stdout).toMatch(/oak states better\s+probabilities/);
-    expect(stdout).toMatch(/cannot be known: no run is\s+marked as exploration/);
+    expect(stdout).toMatch(/cannot be known: no run is\s+marked as exploration, or\s+has a propensity below 1/);
     for (const line of stdout.split("\n")) expect(stringWidth(line)).toBeLessThanOrEqual(80);
   });
 
   it("learns who is good at what, and estimates what that is worth where chance chose", async () => {
-    const report = await backtest({ directory: directoryOf(history(300, true)) });
+    const report = await backtest({ directory: directoryOf(history(300, { exploration: true })) });
     expect(report).toMatchObject({ runs: 300, first_runs: 1, verdict: "better" });
     expect(report.advice.same.success_rate).toBeGreaterThan(0.9);
     expect(report.advice.different.success_rate).toBeLessThan(0.1);
     expect(report.advice_value).toMatchObject({ status: "estimated", random_success_rate: expect.closeTo(0.5, 1) });
     expect(report.advice_value).toMatchObject({ success_rate: expect.closeTo(1, 1) });
+  });
+
+  it("weighs by the propensities that were recorded, whatever else is said of exploring", async () => {
+    const directory = directoryOf(history(300, { drawn: true }));
+    const { advice_value } = await backtest({ directory });
+    expect(advice_value).toMatchObject({
+      status: "estimated",
+      success_rate: expect.closeTo(1, 1),
+      random_success_rate: expect.closeTo(0.5, 1),
+      mean_weight: expect.closeTo(1, 1),
+    });
+    // Half of the runs with weight 1.5, half of these with 3: (Σw)² / Σw² of 100 and 50.
+    expect(advice_value.effective_runs).toBeGreaterThan(120);
+    expect(advice_value.effective_runs).toBeLessThan(advice_value.matched);
+    const { stdout } = await oak(["backtest", "--dir", directory]);
+    expect(stdout).toMatch(/Estimated from \d+ runs whose agent was left to chance, \d+ of them as\s+advised/);
   });
 
   it("is the same as JSON, and again", async () => {

@@ -17,7 +17,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   log: [],
   capture: ["record", "log", "otlp"],
   analyze: [],
-  select: [],
+  select: ["analyze"],
   backtest: ["select", "analyze"],
   tables: ["log", "analyze", "select"],
   "selector.ts": ["analyzer.ts", "tables", "analyze", "select", "agents"],

@@ -151,6 +151,7 @@ describe("oak log", () => {
         "agent-variant": "fast",
         "q-value": "0.5",
         exploration: "true",
+        propensity: "0.25",
         "learning-enabled": "false",
       }),
     };
@@ -183,8 +184,26 @@ describe("oak log", () => {
     const begin = readFileSync(join(directory, "workflow_events.jsonl"), "utf8").split("\n")[0]!;
     expect(JSON.parse(begin)).toMatchObject({ agent_plan: ["architect", "developer"] });
     const invocation = readFileSync(join(directory, "agent_invocations.jsonl"), "utf8").split("\n")[0]!;
-    expect(JSON.parse(invocation)).toMatchObject({ spec_section: ["1.1", "1.2"], q_value: 0.5, exploration: true });
+    expect(JSON.parse(invocation)).toMatchObject({
+      spec_section: ["1.1", "1.2"],
+      q_value: 0.5,
+      exploration: true,
+      propensity: 0.25,
+    });
     expect(await oakJson(["doctor", "--dir", directory])).toMatchObject({ healthy: true });
+  });
+
+  it("refuses a propensity that is none, and says what one is", async () => {
+    const directory = temporaryDirectory();
+    for (const wrong of ["0", "1.5", "-0.2"]) {
+      const given = ["log", "invocation", "--agent-name", "a", "--dir", directory, `--propensity=${wrong}`];
+      const { code, stderr } = await oak(given);
+      expect({ code, stderr }).toEqual({
+        code: 2,
+        stderr: `oak: propensity must be a probability above 0, up to 1, got ${Number(wrong)}\n`,
+      });
+    }
+    expect(existsSync(join(directory, "agent_invocations.jsonl"))).toBe(false);
   });
 
   it("takes --success with and without a value, and gives the id as JSON", async () => {

@@ -203,6 +203,43 @@ describe("oak mcp", () => {
     expect(again.agents["a"]).toMatchObject({ success_count: 1, failure_count: 0, average_quality: 1 });
   });
 
+  it("recommends to learn from, and records the propensity of what was drawn", async () => {
+    const directory = temporaryDirectory();
+    const client = await overStdio(directory);
+    for (let i = 0; i < 8; i++)
+      await call(client, "record_outcome", {
+        agent_name: i % 2 === 0 ? "tester" : "reviewer",
+        task_description: `Test the shop's page ${i}`,
+        outcome: "success",
+      });
+    const asked = { task_description: "Test the shop", explore: true };
+    const { data, text } = await call(client, "recommend_agent", asked);
+    const { agent_name, propensity } = data;
+    expect(propensity).toBeGreaterThan(0);
+    expect(propensity).toBeLessThan(1);
+    expect(text).toMatch(/Drawn to learn from, with probability \d+ %/);
+    expect((await call(client, "recommend_agent", { task_description: "Test the shop" })).data["propensity"]).toBe(1);
+    const recorded = await call(client, "record_outcome", { agent_name, propensity, outcome: "success" });
+    const { invocation_id } = recorded.data;
+    expect(
+      await oakJson([
+        "sql",
+        "SELECT invocation_id, propensity FROM invocations WHERE propensity IS NOT NULL",
+        "--dir",
+        directory,
+      ]),
+    ).toEqual([{ invocation_id, propensity }]);
+    for (const wrong of [
+      { agent_name, propensity: 0 },
+      { agent_name, propensity: 2 },
+      { invocation_id, propensity },
+    ]) {
+      const refused = await call(client, "record_outcome", { ...wrong, outcome: "success" });
+      expect(refused.isError).toBe(true);
+      expect(refused.text).toContain("propensity");
+    }
+  });
+
   it("never says that something is recorded when it is not", async () => {
     const file = join(temporaryDirectory(), "file");
     writeFileSync(file, "");

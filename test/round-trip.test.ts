@@ -54,6 +54,7 @@ describe("what was recorded", () => {
       spec_section: optional(fc.array(text)),
       q_value: optional(fc.double({ noNaN: true, noDefaultInfinity: true })),
       exploration: optional(fc.boolean()),
+      propensity: optional(fc.double({ min: Number.MIN_VALUE, max: 1, noNaN: true })),
       metadata: optional(object),
       timestamp: optional(date),
     });
@@ -87,15 +88,16 @@ describe("what was recorded", () => {
         const tables = await Tables.open(directory);
         expect(tables.unreadable_lines).toBe(0);
         const rows = await tables.rows(
-          "SELECT invocation_id, agent_name, task_description, workflow_id FROM invocations",
+          "SELECT invocation_id, agent_name, task_description, workflow_id, propensity FROM invocations",
         );
         tables.close();
         const columns = invocations.map(
-          ({ invocation_id, agent_name, task_description = null, workflow_id = null }) => ({
+          ({ invocation_id, agent_name, task_description = null, workflow_id = null, propensity = null }) => ({
             invocation_id,
             agent_name,
             task_description,
             workflow_id,
+            propensity,
           }),
         );
         const order = (list: readonly object[]) => list.map((row) => JSON.stringify(row)).toSorted();

@@ -178,6 +178,42 @@ describe("recommending an agent", () => {
     expect(recommended(await ask(events, "Build REST endpoint for refunds")).exploration).toBe(false);
   });
 
+  it("states how probable its choice was, which is how often tasks of equal standing are answered so", async () => {
+    const events = history([
+      ...TEAM,
+      ...repeat(2, () => ({ agent: "new-api-builder", task: "Build REST endpoint for returns", type: "backend" })),
+    ]);
+    const selector = new AgentSelector({
+      directory: directoryOf(events),
+      as_of: AS_OF,
+      agents_dir: temporaryDirectory(),
+    });
+    const times = 400;
+    const told = new Map<string, Set<number>>();
+    const counts = new Map<string, number>();
+    for (let i = 0; i < times; i++) {
+      // No run has this word: it says nothing, and its luck is another.
+      const query = { task_description: `Build REST endpoint for thing${i}`, explore: true };
+      const { agent_name, propensity } = recommended(await selector.queryBestAgent(query));
+      counts.set(agent_name, (counts.get(agent_name) ?? 0) + 1);
+      told.set(agent_name, (told.get(agent_name) ?? new Set()).add(propensity));
+    }
+    const query = { task_description: "Build REST endpoint for thing1" };
+    expect(recommended(await selector.queryBestAgent(query)).propensity).toBe(1);
+    selector.close();
+    expect([...told.keys()].toSorted()).toEqual(["api-builder", "new-api-builder"]);
+    let sum = 0;
+    for (const [agent_name, stated] of told) {
+      expect(stated.size).toBe(1);
+      const [propensity = 0] = stated;
+      sum += propensity;
+      expect(Math.abs(counts.get(agent_name)! / times - propensity)).toBeLessThan(
+        4 * Math.sqrt((propensity * (1 - propensity)) / times),
+      );
+    }
+    expect(sum).toBeCloseTo(1, 5);
+  });
+
   it("trusts runs under another definition less", async () => {
     const runs = (hash: string, status: "success" | "failure", n: number) =>
       repeat(n, (i) => ({ agent: "fixer", task: `Fix bug ${i}`, type: "bug", status, hash }));
@@ -471,6 +507,7 @@ describe("oak recommend", () => {
     expect(explored.stdout).toContain("Recommended: composer");
     expect(explored.stdout).toContain("as for anyone: it has not run yet");
     expect(explored.stdout).toContain("Chosen to learn from too (--explore)");
+    expect(explored.stdout).toMatch(/Drawn with probability 1\. [^]*--propensity\s+1\s/);
     expect(stderr).toContain("1 agent definition file could not be used:");
     expect(stderr).toContain("bad.md");
   });

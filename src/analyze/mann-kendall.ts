@@ -1,3 +1,4 @@
+import { erfc } from "./normal.js";
 import type { Interval } from "./proportion.js";
 
 /** Points below which no order of values is remarkable: with 3, p is 1/3 at the least. (With 4 it is 1/12.) */
@@ -138,24 +139,4 @@ function at(sorted: Float64Array, position: number): number {
   const lower = sorted[below]!;
   const upper = sorted[Math.ceil(inside)]!;
   return lower === upper ? lower : lower + (inside - below) * (upper - lower);
-}
-
-/**
- * Complementary error function of x ≥ 0, to 12 digits: below 2.5 by the series of erf, above by the continued fraction
- * (Abramowitz & Stegun 1964, 7.1.6 and 7.1.14).
- */
-export function erfc(x: number): number {
-  const scale = Math.exp(-x * x) / Math.sqrt(Math.PI);
-  if (x < 2.5) {
-    let term = 2 * x;
-    let sum = 0;
-    for (let k = 1; sum + term !== sum; k++) {
-      sum += term;
-      term *= (2 * x * x) / (2 * k + 1);
-    }
-    return 1 - scale * sum;
-  }
-  let fraction = x;
-  for (let k = 100; k >= 1; k--) fraction = x + k / 2 / fraction;
-  return scale / fraction;
 }

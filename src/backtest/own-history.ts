@@ -26,22 +26,30 @@ export interface AdviceComparison {
   readonly none: OutcomeRate;
 }
 
+/** What an estimate of what the advice would have achieved rests on. */
+export interface AdviceEvidence {
+  /** Runs whose agent was left to chance, and those of them where chance chose the agent that would have been advised. */
+  readonly explored: number;
+  readonly matched: number;
+  /** How many runs of equal weight those are worth: (Σw)² / Σw² (L. Kish, Survey Sampling, 1965). */
+  readonly effective_runs: number;
+  /** Their weights, over all that were left to chance: about 1 if the propensities are right; `null` without any. */
+  readonly mean_weight: number | null;
+}
+
 /** What the advice would have achieved. */
 export type AdviceValue =
-  | {
+  | (AdviceEvidence & {
       readonly status: "estimated";
-      /** Runs whose agent was chosen at random, and those of them where chance chose the agent that would have been advised. */
-      readonly explored: number;
-      readonly matched: number;
-      /** Estimated success rate of the advice, by inverse propensity weighting. */
+      /** Estimated success rate of the advice, by self-normalised inverse propensity weighting. */
       readonly success_rate: number;
-      /** Success rate of the random choice. */
+      /** Success rate of what chance chose. */
       readonly random_success_rate: number;
       readonly gain: number;
       /** 95 %, bootstrap over runs. */
       readonly gain_interval: Interval;
-    }
-  | { readonly status: "unknown"; readonly reason: string; readonly explored: number; readonly matched: number };
+    })
+  | (AdviceEvidence & { readonly status: "unknown"; readonly reason: string });
 
 /** What {@link ownHistory} gives. */
 export interface OwnHistory {
@@ -64,6 +72,9 @@ export interface OwnHistory {
 /** Fewer runs than this do not tell anything. */
 const ENOUGH = 30;
 const ENOUGH_MATCHED = 10;
+
+/** Further from what is expected than so many standard errors is no accident. */
+const UNLIKELY = 4;
 
 /**
  * Sums up what would have been said in the course of a history.
@@ -112,61 +123,92 @@ function compareAdvice(said: readonly Hindsight[]): AdviceComparison {
 }
 
 /**
- * What the advice would have achieved, from the runs whose agent was chosen at random among those known: the outcomes of
- * those where chance chose as advised, each weighted with the number of agents to choose from (self-normalised inverse
+ * What the advice would have achieved, from the runs whose agent was left to chance: the outcomes of those where chance
+ * chose as advised, each weighted with one over its propensity, so that they stand for all (self-normalised inverse
  * propensity weighting). Whatever people chose is no evidence for this: they had reasons that nobody recorded.
  *
- * Source: A. Swaminathan and T. Joachims, The self-normalized estimator for counterfactual learning, NIPS 2015.
+ * Source: A. Swaminathan and T. Joachims, The self-normalized estimator for counterfactual learning, NIPS 2015; that the
+ * weights average 1 if the propensities are right, there too.
  */
 function adviceValue(said: readonly Hindsight[]): AdviceValue {
-  const random = said.filter(
-    ({ explored, advised, candidates, agent_name }) =>
-      explored && advised !== null && candidates.length > 1 && candidates.includes(agent_name),
-  );
-  const matched = random.filter(({ advised, agent_name }) => advised === agent_name).length;
-  const base = { explored: random.length, matched };
-  if (random.length === 0)
-    return {
-      status: "unknown",
-      ...base,
-      reason: "no run is marked as exploration: which agents were sent was not left to chance",
-    };
-  if (random.length < ENOUGH || matched < ENOUGH_MATCHED) {
-    const reason = `${ENOUGH} runs chosen at random are needed, ${ENOUGH_MATCHED} of them as advised`;
-    return { status: "unknown", ...base, reason };
-  }
+  const random = said.filter(({ propensity, advised }) => propensity !== null && propensity < 1 && advised !== null);
+  const weights = random.map(weightOf).filter((weight) => weight > 0);
+  const [total, squares] = [sum(weights), sum(weights.map((weight) => weight ** 2))];
+  const evidence: AdviceEvidence = {
+    explored: random.length,
+    matched: weights.length,
+    effective_runs: total > 0 ? total ** 2 / squares : 0,
+    mean_weight: random.length > 0 ? total / random.length : null,
+  };
+  const variance = Math.max(squares - total, sum(random.map(leastVariance)));
+  const reason = whyUnknown(evidence, Math.sqrt(variance) / random.length);
+  if (reason !== undefined) return { status: "unknown", ...evidence, reason };
   const gain = (runs: readonly Hindsight[]) => weightedRate(runs) - mean(runs.map(({ outcome }) => outcome));
-  const gain_interval = bootstrapInterval(random, gain);
   return {
     status: "estimated",
-    ...base,
+    ...evidence,
     success_rate: weightedRate(random),
     random_success_rate: mean(random.map(({ outcome }) => outcome)),
     gain: gain(random),
-    gain_interval,
+    gain_interval: bootstrapInterval(random, gain),
   };
 }
 
+/**
+ * What forbids an estimate, if anything does.
+ *
+ * @param error standard error of the mean weight
+ */
+function whyUnknown({ explored, matched, effective_runs, mean_weight }: AdviceEvidence, error: number) {
+  if (mean_weight === null)
+    return "no run is marked as exploration, or has a propensity below 1: which agents were sent was not left to chance";
+  if (explored < ENOUGH || matched < ENOUGH_MATCHED)
+    return `${ENOUGH} runs whose agent was left to chance are needed, ${ENOUGH_MATCHED} of them as advised`;
+  if (Math.abs(mean_weight - 1) > UNLIKELY * error)
+    return `over all runs whose agent was left to chance the weights of those as advised average ${mean_weight.toFixed(2)} in place of 1: recorded propensities are wrong, or the advised agents had hardly a chance`;
+  if (effective_runs < ENOUGH_MATCHED)
+    return `few improbable choices outweigh all others: the ${matched} runs as advised are worth ${effective_runs.toFixed(1)} of equal weight, and ${ENOUGH_MATCHED} are needed`;
+  return undefined;
+}
+
+/** For how many runs one stands that was left to chance: for none where chance chose another agent than the advice. */
+function weightOf({ advised, agent_name, propensity }: Hindsight): number {
+  return advised === agent_name ? 1 / propensity! : 0;
+}
+
+/**
+ * How much at least the weight of a run varies. Where the advised agent is chosen with probability p it is 1/p or 0, so its
+ * variance is 1/p − 1; where another was chosen, p is at most what that left. Over runs, w² − w of those chosen as advised
+ * estimates the same without bias, but sees nothing of what chance has not chosen yet.
+ */
+function leastVariance({ advised, agent_name, propensity }: Hindsight): number {
+  return 1 / (advised === agent_name ? propensity! : 1 - propensity!) - 1;
+}
+
 function weightedRate(runs: readonly Hindsight[]): number {
-  let weight = 0;
-  let sum = 0;
-  for (const { advised, agent_name, candidates, outcome } of runs) {
-    if (advised !== agent_name) continue;
-    weight += candidates.length;
-    sum += candidates.length * outcome;
+  let total = 0;
+  let successes = 0;
+  for (const run of runs) {
+    const weight = weightOf(run);
+    total += weight;
+    successes += weight * run.outcome;
   }
-  return sum / weight;
+  return successes / total;
 }
 
 function rateOf(runs: readonly Hindsight[]): OutcomeRate {
-  const sum = runs.reduce((all, { outcome }) => all + outcome, 0);
+  const successes = sum(runs.map(({ outcome }) => outcome));
   return {
     runs: runs.length,
-    success_rate: runs.length > 0 ? sum / runs.length : null,
-    interval: wilsonInterval(sum, runs.length),
+    success_rate: runs.length > 0 ? successes / runs.length : null,
+    interval: wilsonInterval(successes, runs.length),
   };
 }
 
 function meanOrNull(values: readonly number[]): number | null {
   return values.length > 0 ? mean(values) : null;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }

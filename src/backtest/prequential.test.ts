@@ -51,6 +51,7 @@ function historic(told: Told, i: number): HistoricRun {
     judged_at: judged ? start + lasts + (judgedAfter ?? 0) : null,
     finally: judged ? { ...at_end, judged_success: judgement } : at_end,
     explored: false,
+    propensity: null,
   };
 }
 
@@ -122,6 +123,25 @@ describe("hindsights", () => {
     expect(said).toHaveLength(5);
     expect(said[0]!.baseline).toBeCloseTo(26 / 27);
     expect(said[0]!.stated).toBeGreaterThan(0.8);
+  });
+
+  it("hold the propensity that was recorded; else, of who was chosen to learn, that of any agent known", async () => {
+    const told = ["x", "y", "x", "z", "y"].map((agent, i): Told => {
+      return { start: i * 10, lasts: 1, agent, status: "success", judgedAfter: null, judgement: true };
+    });
+    const runs = told.map(historic);
+    const propensities = async (more: Partial<HistoricRun>) =>
+      (
+        await hindsights(
+          runs.map((run) => ({ ...run, ...more })),
+          10,
+        )
+      ).map(({ propensity }) => propensity);
+    expect(await propensities({})).toEqual([null, null, null, null]);
+    // y was not known when it was sent, nor z.
+    expect(await propensities({ explored: true })).toEqual([null, 1 / 2, null, 1 / 3]);
+    expect(await propensities({ explored: true, propensity: 0.7 })).toEqual([0.7, 0.7, 0.7, 0.7]);
+    expect(await propensities({ propensity: 1 })).toEqual([1, 1, 1, 1]);
   });
 
   it("of nothing are nothing", async () => {

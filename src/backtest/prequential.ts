@@ -15,8 +15,10 @@ export interface HistoricRun {
   readonly judged_at: number | null;
   /** What is known since then, or since its end. */
   readonly finally: RunRecord;
-  /** Whether its agent was chosen at random, to learn. */
+  /** Whether its agent was chosen to learn: where nothing is said of its propensity, each agent was as likely. */
   readonly explored: boolean;
+  /** Probability with which its agent was chosen; `null`: not recorded. */
+  readonly propensity: number | null;
 }
 
 /** What would have been said when a run began, and what came of the run. */
@@ -31,9 +33,8 @@ export interface Hindsight {
   readonly advised: string | null;
   /** Probability of success that was stated of it. */
   readonly advised_stated: number | null;
-  /** Agents with runs until then. */
-  readonly candidates: readonly string[];
-  readonly explored: boolean;
+  /** Probability with which the agent was chosen; `null`: not known, people have reasons. */
+  readonly propensity: number | null;
 }
 
 /** The model is fitted anew when so much more is known. */
@@ -86,9 +87,13 @@ function hindsight(run: HistoricRun, { model, usual_similarity }: Learned, known
     baseline: known.rateOf(agent_name),
     advised: chosen?.agent_name ?? null,
     advised_stated: chosen?.mean ?? null,
-    candidates: model.agents,
-    explored: run.explored,
+    propensity: run.propensity ?? (run.explored ? evenly(model.agents, agent_name) : null),
   };
+}
+
+/** The propensity of one of several agents that are all as likely; `null`: it is none of those that were known. */
+function evenly(agents: readonly string[], agent: string): number | null {
+  return agents.includes(agent) ? 1 / agents.length : null;
 }
 
 /** What was learned from what was known at a time. */

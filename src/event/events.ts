@@ -97,6 +97,8 @@ export interface InvocationStart extends EventEnvelope {
   readonly task_type?: string | null;
   readonly q_value?: number | null;
   readonly exploration?: boolean | null;
+  /** Probability, 0 < p ≤ 1, with which whatever chose this agent chose it. Absent where a person or a reason did. */
+  readonly propensity?: number | null;
   readonly reward?: number | null;
   readonly learning_enabled?: boolean | null;
   readonly tools_used?: readonly string[] | null;

@@ -19,6 +19,10 @@ export function addRecommendTool(server: McpServer, { selector }: Workshop): voi
       task_description: z.string().min(1).describe("The task, in one sentence"),
       domain: z.string().optional().describe("Such as backend or security; in your own words"),
       min_confidence: z.number().min(0).max(1).default(0.5).describe("Least probability of success"),
+      explore: z
+        .boolean()
+        .default(false)
+        .describe("Give agents that are less known a chance, to learn about them: when you will do as advised"),
     }),
     output: z.object({
       status: z.enum(["recommended", "no_suitable_agent", "not_enough_evidence"]),
@@ -29,14 +33,20 @@ export function addRecommendTool(server: McpServer, { selector }: Workshop): voi
       avg_duration_minutes: z.number().nullable(),
       total_tasks: z.number().describe("Similar runs"),
       recent_performance: z.string().nullable(),
+      propensity: z
+        .number()
+        .nullable()
+        .describe(
+          "How probable it was that this agent would be named: for record_outcome, if it does the task for that",
+        ),
       reason: z.string().nullable().describe("Why nobody is recommended"),
       alternatives: z.array(z.object({ agent_name: z.string(), confidence: z.number(), total_tasks: z.number() })),
       shortlist: z.array(z.string()).describe("Agents whose definitions speak of such tasks"),
       runs_for: runs,
       runs_against: runs,
     }),
-    run: async ({ task_description, domain = null, min_confidence }) => {
-      const advice = await selector.queryBestAgent({ task_description, domain, min_confidence });
+    run: async ({ task_description, domain = null, min_confidence, explore }) => {
+      const advice = await selector.queryBestAgent({ task_description, domain, min_confidence, explore });
       return { text: sentence(advice), data: dataOf(advice) };
     },
   });
@@ -47,7 +57,10 @@ function sentence(advice: AgentAdvice): string {
   const notes = advice.domain?.labels.length === 0 ? " The domain is not known: it was left out." : taken;
   if (advice.status === "recommended") {
     const [low, high] = advice.confidence_interval;
-    return `${advice.agent_name}: ${percent(advice.confidence)} likely to succeed (${percent(low)}–${percent(high)}), from ${advice.total_tasks} similar runs; ${advice.recent_performance.replace("_", " ")}.${notes}`;
+    const drawn = advice.exploration
+      ? ` Drawn to learn from, with probability ${percent(advice.propensity)}: if it does the task, give its propensity to record_outcome.`
+      : "";
+    return `${advice.agent_name}: ${percent(advice.confidence)} likely to succeed (${percent(low)}–${percent(high)}), from ${advice.total_tasks} similar runs; ${advice.recent_performance.replace("_", " ")}.${drawn}${notes}`;
   }
   const shortlist = advice.shortlist.map(({ agent_name }) => agent_name);
   const hint = shortlist.length > 0 ? ` By their descriptions, try ${shortlist.join(", ")}.` : "";
@@ -67,6 +80,7 @@ function dataOf(advice: AgentAdvice) {
     avg_duration_minutes: recommended?.avg_duration_minutes ?? null,
     total_tasks: recommended?.total_tasks ?? 0,
     recent_performance: recommended?.recent_performance ?? null,
+    propensity: recommended?.propensity ?? null,
     reason: advice.status === "recommended" ? null : advice.reason,
     alternatives: advice.alternatives.map(({ agent_name, confidence, total_tasks }) => ({
       agent_name,

@@ -88,6 +88,12 @@ export function addWorkflowTools(server: McpServer, workshop: Workshop): void {
       agent_name: agent.optional(),
       task_description: z.string().optional().describe("What the agent was asked to do"),
       task_type: z.string().optional().describe("Kind of task, such as api_development"),
+      propensity: z
+        .number()
+        .gt(0)
+        .max(1)
+        .optional()
+        .describe("As recommend_agent gave it, if that is why this agent did the task; never for another agent"),
       outcome: z.enum(OUTCOME_STATUSES).describe("How it went"),
       duration_seconds: z
         .number()
@@ -103,6 +109,8 @@ export function addWorkflowTools(server: McpServer, workshop: Workshop): void {
     output: z.object({ invocation_id: z.string(), judged: z.boolean().describe("Whether it was rated") }),
     run: async (given) => {
       const { outcome, quality_rating } = given;
+      if (given.propensity !== undefined && given.invocation_id !== undefined)
+        throw new ToolError("propensity is recorded when a run begins: leave it out with invocation_id");
       if (quality_rating !== undefined && outcome === "unknown")
         throw new ToolError("a run of which nobody knows how it went cannot be rated: leave out quality_rating");
       const invocation_id = await (given.invocation_id === undefined
@@ -238,6 +246,7 @@ interface RecordedRun {
   readonly agent_name?: string | undefined;
   readonly task_description?: string | undefined;
   readonly task_type?: string | undefined;
+  readonly propensity?: number | undefined;
   readonly outcome: (typeof OUTCOME_STATUSES)[number];
   readonly duration_seconds?: number | undefined;
   readonly error_message?: string | undefined;
@@ -255,6 +264,7 @@ async function recordRun(workshop: Workshop, run: RecordedRun): Promise<string> 
     agent_name: run.agent_name,
     task_description: run.task_description ?? null,
     task_type: run.task_type ?? null,
+    propensity: run.propensity ?? null,
     workflow_id: run.workflow_id ?? null,
     timestamp: new Date(Date.now() - (duration_seconds ?? 0) * 1000),
   });

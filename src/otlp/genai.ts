@@ -53,6 +53,7 @@ export const INVOCATION_COLUMNS = [
   "definition_hash",
   "q_value",
   "exploration",
+  "propensity",
   "reward",
   "learning_enabled",
   "metadata",

@@ -83,6 +83,12 @@ export function optionalNumber(field: string, value: number | Absent): number | 
   return value;
 }
 
+export function optionalProbability(field: string, value: number | Absent): number | null {
+  if (value === undefined || value === null) return null;
+  if (typeof value !== "number" || !(value > 0 && value <= 1)) fail(field, "a probability above 0, up to 1", value);
+  return value;
+}
+
 export function rating(field: string, value: number): number {
   if (!Number.isInteger(value) || value < 1 || value > 5) fail(field, "a whole number from 1 to 5", value);
   return value;

@@ -109,6 +109,7 @@ export interface InvocationArguments
       | "task_type"
       | "q_value"
       | "exploration"
+      | "propensity"
       | "learning_enabled"
       | "metadata"
     > {

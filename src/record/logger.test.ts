@@ -96,6 +96,16 @@ describe("TelemetryLogger", () => {
     });
   });
 
+  it("writes a propensity where one is given", async () => {
+    const logger = new TelemetryLogger({ directory });
+    logger.logInvocation({ agent_name: "a", propensity: 0.25 });
+    logger.logInvocation({ agent_name: "a", propensity: null });
+    const workflow = logger.startWorkflow({ project_name: "p", agent_plan: ["a"] });
+    await workflow.run("a", "do it", () => 1, { propensity: 1 });
+    const starts = lines(logger, "agent_invocations.jsonl").filter(({ event }) => event === "invocation_start");
+    expect(starts.map(({ propensity }) => propensity)).toEqual([0.25, undefined, 1]);
+  });
+
   it("generates ids of its own unless they are given", () => {
     const logger = new TelemetryLogger({ directory });
     const options = { project_name: "p", agent_plan: [] };
@@ -154,6 +164,9 @@ describe("TelemetryLogger", () => {
       ["agent_name", (l) => l.logInvocation({ agent_name: 5 as never })],
       ["metadata", (l) => l.logInvocation({ agent_name: "a", metadata: [] as never })],
       ["metadata", (l) => l.logInvocation({ agent_name: "a", metadata: { big: 1n } })],
+      ["propensity", (l) => l.logInvocation({ agent_name: "a", propensity: 0 })],
+      ["propensity", (l) => l.logInvocation({ agent_name: "a", propensity: 1.5 })],
+      ["propensity", (l) => l.logInvocation({ agent_name: "a", propensity: Number.NaN })],
       ["outcome_status", (l) => l.updateInvocation({ invocation_id, outcome_status: "great" as never })],
       ["duration_seconds", (l) => l.updateInvocation({ invocation_id, duration_seconds: 1e12 })],
       ["invocation_id", (l) => l.updateInvocation({ invocation_id: "" })],

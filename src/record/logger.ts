@@ -234,8 +234,10 @@ export class TelemetryLogger {
       workflow_id: check.optionalId("workflow_id", fields.workflow_id),
     };
     const rare = RARE_FIELDS.some((field) => fields[field] !== undefined) ? members(rareFields(fields)) : NOTHING_RARE;
+    const propensity = check.optionalProbability("propensity", fields.propensity);
+    const chance = propensity === null ? "" : members({ propensity });
     const definition = this.#definitionOf(fields);
-    this.#write("invocation", fields.timestamp, known, rare + definition + NOT_YET_KNOWN);
+    this.#write("invocation", fields.timestamp, known, rare + chance + definition + NOT_YET_KNOWN);
     return invocation_id;
   }
 

@@ -23,6 +23,8 @@ export interface RunOptions {
   readonly task_type?: string | null;
   /** The run inside which it is started does not wait for it. */
   readonly detached?: boolean | null;
+  /** Probability with which this agent was chosen, as an exploring recommendation states it; not if it was overruled. */
+  readonly propensity?: number | null;
   readonly state_features?: Readonly<Record<string, unknown>> | null;
   /** By default that of the agent's definition file, where there is one; null: not known. */
   readonly definition_hash?: string | null;

@@ -94,6 +94,11 @@ export interface Recommendation extends Answer, AgentAssessment {
   readonly status: "recommended";
   /** Whether it was chosen to learn from as well: it need not be the one with the highest confidence. */
   readonly exploration: boolean;
+  /**
+   * How probable it was that this agent would be named, in (0, 1], to 1e-6: 1 unless exploring. Recorded with the run, if
+   * this advice is why the agent did the task, it lets `oak backtest` tell what other choices would have given.
+   */
+  readonly propensity: number;
   /** The best of the others: of those that are tested, or, exploring, of all that it makes sense to try. */
   readonly alternatives: readonly Alternative[];
 }

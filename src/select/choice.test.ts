@@ -1,6 +1,8 @@
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { choose, inOrder, type Candidate } from "./choice.js";
+import { choose, inOrder, type Candidate, type ChoiceOptions } from "./choice.js";
+import { luckOf } from "./luck.js";
 
 const agent = (agent_name: string, mean: number, total_tasks: number, more: Partial<Candidate> = {}): Candidate => ({
   agent_name,
@@ -70,5 +72,68 @@ describe("choose", () => {
       balance: "speed",
     });
     expect(order.map(({ agent_name }) => agent_name)).toEqual(["x", "y"]);
+  });
+});
+
+describe("a propensity", () => {
+  const anyCandidate = fc.record({
+    mean: fc.double({ min: 0.3, max: 0.9, noNaN: true }),
+    sd: fc.double({ min: 0.02, max: 0.4, noNaN: true }),
+    total_tasks: fc.nat(9),
+    seconds: fc.option(fc.constantFrom(30, 100, 200)),
+  });
+  const anyCandidates = fc
+    .array(anyCandidate, { minLength: 1, maxLength: 6 })
+    .map((list) =>
+      list.map(({ mean, sd, total_tasks, seconds }, i) =>
+        agent(`agent-${i}`, mean, total_tasks, { sd, expected_duration_seconds: seconds }),
+      ),
+    );
+  const anyOptions: fc.Arbitrary<ChoiceOptions> = fc.record({
+    min_confidence: fc.constantFrom(0, 0.5, 0.6),
+    explore: fc.constant(true),
+    balance: fc.constantFrom("success", "speed"),
+  });
+
+  it("is how often an agent is chosen for tasks that differ in nothing but luck", () => {
+    fc.assert(
+      fc.property(anyCandidates, anyOptions, fc.string(), (candidates, options, words) => {
+        const times = 1500;
+        const told = new Map<string, { count: number; propensity: number }>();
+        for (let i = 0; i < times; i++) {
+          const choice = choose(
+            candidates.map((each) => ({ ...each, luck: luckOf(each.agent_name, `${words} ${i}`, "100") })),
+            options,
+          );
+          if (choice.chosen === undefined) continue;
+          const { count } = told.get(choice.chosen.agent_name) ?? { count: 0 };
+          told.set(choice.chosen.agent_name, { count: count + 1, propensity: choice.propensity });
+        }
+        for (const { count, propensity } of told.values())
+          expect(Math.abs(count / times - propensity)).toBeLessThan(
+            5 * Math.sqrt((propensity * (1 - propensity)) / times) + 3 / times,
+          );
+        const sum = [...told.values()].reduce((total, { propensity }) => total + propensity, 0);
+        // Those that were never chosen are hardly ever; of none at all nothing is told.
+        expect(Math.abs(sum - Math.sign(told.size))).toBeLessThan(candidates.length * 0.005);
+      }),
+      { numRuns: 10, seed: 20_261_122 },
+    );
+  });
+
+  it("is 1 where nothing is left to chance, and never 0", () => {
+    const two = [agent("a", 0.9, 5), agent("b", 0.6, 5)];
+    expect(choose(two, { min_confidence: 0.5 })).toMatchObject({ propensity: 1 });
+    expect(choose(two, { min_confidence: 0.95, explore: true })).not.toHaveProperty("propensity");
+    // Who is not good enough has no chance.
+    expect(choose([two[0]!, agent("c", 0.4, 0, { luck: 9 })], { min_confidence: 0.5, explore: true })).toMatchObject({
+      chosen: { agent_name: "a" },
+      propensity: 1,
+    });
+    const lucky = [agent("a", 0.9, 5, { sd: 0.01 }), agent("b", 0.6, 5, { sd: 0.01, luck: 99 })];
+    expect(choose(lucky, { min_confidence: 0.5, explore: true })).toMatchObject({
+      chosen: { agent_name: "b" },
+      propensity: 1e-6,
+    });
   });
 });

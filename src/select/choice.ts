@@ -1,4 +1,5 @@
 import type { Prediction } from "./prediction.js";
+import { probabilityOfHighest, type Draw } from "./propensity.js";
 
 /** An agent that may be chosen. */
 export interface Candidate extends Prediction {
@@ -30,9 +31,16 @@ export const EXPLORATION = 0.35;
 /** What half the time is worth to someone who cares for speed. */
 const SPEED = 0.05;
 
+/** To this a propensity is known: who was chosen is not said to have been likelier to be left out. */
+const LEAST_PROPENSITY = 1e-6;
+
 /** What came of the choice: one of the candidates, or why there is none. */
 export type Choice =
-  | { readonly chosen: Candidate }
+  | {
+      readonly chosen: Candidate;
+      /** How probable it was that luck would have this one chosen, in (0, 1]: 1 unless exploring. */
+      readonly propensity: number;
+    }
   | { readonly chosen: undefined; readonly reason: "no_suitable_agent" | "not_enough_evidence" };
 
 /**
@@ -52,8 +60,11 @@ export function choose(candidates: readonly Candidate[], options: ChoiceOptions)
   if (known.length === 0) return { chosen: undefined, reason: "not_enough_evidence" };
   // Bad luck makes nobody unsuitable.
   const good = known.filter(({ mean, sd }) => (explore ? mean + EXPLORATION * sd : mean) >= min_confidence);
-  const [chosen] = inOrder(good, options);
-  return chosen ? { chosen } : { chosen, reason: "no_suitable_agent" };
+  const ordered = inOrder(good, options);
+  const [chosen] = ordered;
+  if (!chosen) return { chosen, reason: "no_suitable_agent" };
+  const probability = probabilityOfHighest(ordered.map(scoring(ordered, options)), 0);
+  return { chosen, propensity: Math.max(LEAST_PROPENSITY, probability) };
 }
 
 /** Whether an agent has done similar tasks often enough to be recommended for them. */
@@ -62,18 +73,27 @@ export function isTested({ total_tasks }: Candidate): boolean {
 }
 
 /** Candidates in the order in which they would be chosen, whatever the evidence. */
-export function inOrder(
+export function inOrder(candidates: readonly Candidate[], options: Omit<ChoiceOptions, "min_confidence">): Candidate[] {
+  const drawOf = scoring(candidates, options);
+  const score = (candidate: Candidate) => {
+    const { mean, sd } = drawOf(candidate);
+    return mean + sd * candidate.luck;
+  };
+  return candidates.toSorted((a, b) => score(b) - score(a) || b.total_tasks - a.total_tasks);
+}
+
+/** What each of some candidates is chosen by: a score that luck decides for who explores, and that is certain for others. */
+function scoring(
   candidates: readonly Candidate[],
   { explore = false, balance = "success" }: Omit<ChoiceOptions, "min_confidence">,
-): Candidate[] {
+): (candidate: Candidate) => Draw {
   const typical = median(
     candidates.flatMap(({ expected_duration_seconds: seconds }) => (seconds !== null && seconds > 0 ? [seconds] : [])),
   );
-  const score = ({ mean, sd, luck, expected_duration_seconds: seconds }: Candidate) =>
-    mean +
-    (explore ? EXPLORATION * sd * luck : 0) -
-    (balance === "speed" && seconds !== null && seconds > 0 ? SPEED * Math.log2(seconds / typical) : 0);
-  return candidates.toSorted((a, b) => score(b) - score(a) || b.total_tasks - a.total_tasks);
+  return ({ mean, sd, expected_duration_seconds: seconds }) => ({
+    mean: mean - (balance === "speed" && seconds !== null && seconds > 0 ? SPEED * Math.log2(seconds / typical) : 0),
+    sd: explore ? EXPLORATION * sd : 0,
+  });
 }
 
 function median(values: readonly number[]): number {

@@ -88,19 +88,21 @@ export function ofDomain(similar: readonly Contribution[], domain: string): Cont
  * What is expected of agents for a task, with how many similar runs each has.
  *
  * @param similar see {@link similarRuns}
+ * @param runs how many there are: more than the model has learned from, which forgets, so that luck changes with each
  */
 export function candidatesFor(
   model: SelectionModel,
   task: TaskQuery,
   agents: readonly string[],
   similar: readonly Contribution[],
+  runs = model.runs,
 ): Candidate[] {
   const counts = new Map<string, number>();
   for (const { run } of similar) counts.set(run.agent_name, (counts.get(run.agent_name) ?? 0) + 1);
   return model.predict(task, agents).map((prediction) => ({
     ...prediction,
     total_tasks: counts.get(prediction.agent_name) ?? 0,
-    luck: luckOf(prediction.agent_name, task.task_description, String(model.runs)),
+    luck: luckOf(prediction.agent_name, task.task_description, String(runs)),
   }));
 }
 

@@ -10,6 +10,7 @@ export interface TimedRecord extends RunRecord {
   /** When the last judgement was given; `null`: none was. */
   readonly judged_at: number | null;
   readonly exploration: boolean | null;
+  readonly propensity: number | null;
 }
 
 /** The last runs whose outcome is known, in order of their start. */
@@ -28,7 +29,7 @@ export async function timedRuns(tables: Tables, most: number): Promise<TimedReco
     tables,
     `SELECT invocation_id, agent_name, agent_type, task_type, left(task_description, ${MOST_CHARACTERS}) AS task_description,
       status, tests_passed, build_succeeded, judged_success, quality_rating, epoch_ms(c.started_at)::DOUBLE AS at,
-      duration_seconds, definition_hash, exploration,
+      duration_seconds, definition_hash, exploration, propensity,
       epoch_ms(coalesce(ended_at, c.started_at))::DOUBLE AS ended_at, epoch_ms(judged_at)::DOUBLE AS judged_at
     FROM (${chosen}) AS c JOIN invocations USING (invocation_id)
     ORDER BY c.started_at, invocation_id`,

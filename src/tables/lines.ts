@@ -32,6 +32,7 @@ const LINE_COLUMNS: Readonly<Record<LogKind, Readonly<Record<string, string>>>> 
     task_type: "VARCHAR",
     q_value: "DOUBLE",
     exploration: "BOOLEAN",
+    propensity: "DOUBLE",
     reward: "DOUBLE",
     learning_enabled: "BOOLEAN",
     tools_used: "VARCHAR[]",

@@ -197,6 +197,12 @@ describe("the fold", () => {
       [start("i", 0), update("i", 5, { duration_seconds: -3, outcome: { status: "success" } })],
       { duration_seconds: 5 },
     ],
+    ["a propensity is read", [start("i", 0, { propensity: 0.25 })], { propensity: 0.25 }],
+    ...[0, 1.5, -0.2, "likely"].map((propensity) => [
+      `a propensity that is none (${propensity}) is not known`,
+      [start("i", 0, { propensity })],
+      { propensity: null },
+    ]),
   ] as [string, TelemetryEvent[], Row][])("%s", async (_, events, expected) => {
     const sql = `SELECT *, epoch(started_at) - ${Date.UTC(2026, 10, 1) / 1000} AS start FROM invocations`;
     expect((await query(events, sql))[0]).toMatchObject(expected);

@@ -81,6 +81,7 @@ export const VIEWS: readonly View[] = [
     ["definition_hash", "VARCHAR", "Which version of the agent's definition ran."],
     ["q_value", "DOUBLE", "Value of this choice to a learner."],
     ["exploration", "BOOLEAN", "Chosen to learn?"],
+    ["propensity", "DOUBLE", "Probability with which this agent was chosen."],
     ["reward", "DOUBLE", "What a learner got for it."],
     ["learning_enabled", "BOOLEAN", "Was a learner at work?"],
     ["metadata", "JSON", "Anything else."],

@@ -90,6 +90,7 @@ const invocationStart: fc.Arbitrary<InvocationStart> = fc.record({
   workflow_id: fc.oneof(id("wf"), nothing),
   task_type: fc.oneof(name, nothing),
   definition_hash: fc.oneof(name, nothing),
+  propensity: fc.oneof(fc.double({ min: Number.MIN_VALUE, max: 1, noNaN: true }), nothing),
   metadata: object,
 });
 

@@ -82,6 +82,7 @@ Example:
     .option("--no-definition-hash", "do not look for its definition")
     .option("--q-value <number>", "value of this choice to a learner", number)
     .option("--exploration <boolean>", "true or false: chosen to learn?", boolean)
+    .option("--propensity <p>", "probability with which it was chosen, as oak recommend --explore states it", number)
     .option("--learning-enabled <boolean>", "true or false", boolean)
     .option("--state-features <json>", "features of the task, as a JSON object", object)
     .option("--metadata <json>", "anything else, as a JSON object", object)

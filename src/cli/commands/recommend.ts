@@ -40,7 +40,10 @@ export function addRecommend(program: Command): void {
     .option("--domain <text>", "the field that it belongs to: backend, security, a kind of task, an agent", text)
     .option("--all", "every agent with its confidence, the best first")
     .option("--min-confidence <p>", "recommend nobody below this probability of success, 0 to 1", probability, 0.5)
-    .option("--explore", "give agents that are less known a chance: for advice that is carried out and recorded")
+    .option(
+      "--explore",
+      "give agents that are less known a chance: for advice that is carried out and recorded, with its propensity",
+    )
     .addOption(
       new Option("--balance <what>", "speed: half the time is worth 5 points of confidence").choices([
         "success",
@@ -63,7 +66,8 @@ Examples:
   oak recommend --task "API development" --domain backend
   oak recommend --task "security audit" --explain
   oak recommend --task "database design" --domain backend --all
-  oak recommend --task "fix the flaky login test" --json | jq -r .agent_name`,
+  oak recommend --task "fix the flaky login test" --json | jq -r .agent_name
+  oak recommend --task "fix the flaky login test" --explore --json | jq .propensity`,
     )
     .action(run);
 }

@@ -41,7 +41,7 @@ function recommendationText(advice: Recommendation, explain: boolean, available:
     [
       `${heading("Recommended:")} ${style(["bold", "green"], cut(advice.agent_name, available - 13))}`,
       facts(advice),
-      ...(advice.exploration ? [EXPLORED] : []).map((text) => paragraph(text, "yellow", available)),
+      ...(advice.exploration ? [paragraph(EXPLORED, "yellow", available), recordingText(advice, available)] : []),
     ].join("\n"),
     explain ? sharesText(advice.explanation, advice.confidence, available) : undefined,
     runsText(advice.explanation, available, explain),
@@ -52,6 +52,14 @@ function recommendationText(advice: Recommendation, explain: boolean, available:
 
 const EXPLORED =
   "Chosen to learn from too (--explore): each agent's luck is drawn, so another may be likelier to succeed.";
+
+/** What has to stand in the log for others to learn what another choice would have given. */
+function recordingText({ propensity }: Recommendation, available: number): string {
+  // As many digits as are known.
+  const known = String(Number(propensity.toFixed(6)));
+  const text = `Drawn with probability ${known}. If it does the task for that reason, record its run with --propensity ${known} (oak log invocation): then oak backtest can tell what other choices would have given. If you send another agent, leave it out.`;
+  return paragraph(text, "dim", available);
+}
 
 /** What the specification prints of an agent, and the numbers beside it. */
 function facts(agent: AgentAssessment): string {

@@ -15,8 +15,7 @@ const SAID: readonly Hindsight[] = Array.from({ length: 400 }, (_, i) => ({
   baseline: 0.75,
   advised: i % 10 === 0 ? null : i % 3 === 0 ? "x" : "y",
   advised_stated: i % 10 === 0 ? null : 0.8,
-  candidates: ["x", "y"],
-  explored: i % 5 === 0,
+  propensity: i % 5 === 0 ? 1 / 2 : null,
 }));
 
 const SCORES: MethodScores = {
@@ -63,7 +62,7 @@ describe("the view of a backtest", () => {
     );
     expect(text).toContain("40–50%   100  40.0%      0.0%     0–4");
     expect(text).toContain("oak states better probabilities");
-    expect(text).toMatch(/Estimated from \d+ runs whose agent was chosen at random/);
+    expect(text).toMatch(/Estimated from \d+ runs whose agent was left to\s+chance/);
     for (const available of [60, 80, 120]) expect(fits(backtestText(report, available), available)).toBe(true);
   });
 

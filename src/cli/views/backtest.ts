@@ -86,9 +86,9 @@ function differing({ advice }: OwnHistory, available: number): string[] {
 function valueText(value: AdviceValue): string {
   if (value.status === "unknown")
     return `What following the advice would have cost or gained cannot be known: ${value.reason}. Success with and without differing advice is no answer, because the tasks are not the same.`;
-  const { matched, explored, success_rate, random_success_rate, gain, gain_interval } = value;
+  const { matched, effective_runs, explored, success_rate, random_success_rate, gain, gain_interval } = value;
   return (
-    `Estimated from ${count(explored, "run")} whose agent was chosen at random (taken as equally likely among those known), ${grouped(matched)} of them as advised: ` +
+    `Estimated from ${count(explored, "run")} whose agent was left to chance, ${grouped(matched)} of them as advised (weighted, worth ${grouped(Math.round(effective_runs))} alike): ` +
     `the advice succeeds in ${percent(success_rate)}, chance in ${percent(random_success_rate)}; ${points(gain)} points (95%: ${signedInterval(gain_interval)}).`
   );
 }

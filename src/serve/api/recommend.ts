@@ -88,6 +88,7 @@ const Advice = z
       ...answer,
       ...assessment,
       exploration: z.boolean(),
+      propensity: z.number().describe("How probable it was that this agent would be named: 1 unless exploring"),
       alternatives,
     }),
     z.object({
