@@ -2,7 +2,7 @@ import type { AgentDefinition } from "./agents/agent-definitions.js";
 import { sourceOf, type TelemetryAnalyzer } from "./analyzer.js";
 import { agentTrend, RECENT_DAYS } from "./analyze/trends.js";
 import type { DefinitionProblem } from "./event/definition-problem.js";
-import { formatTimestamp, parseTimestamp } from "./event/clock.js";
+import { formatTimestamp, timeOf } from "./event/clock.js";
 import {
   alternative,
   assess,
@@ -116,7 +116,7 @@ export class AgentSelector {
     this.#agentsDirectory = options.agents_dir;
     this.#ownsTables = options.analyzer === undefined;
     const shared = options.analyzer && sourceOf(options.analyzer);
-    this.#asOf = shared ? shared.as_of : options.as_of === undefined ? undefined : milliseconds(options.as_of);
+    this.#asOf = shared ? shared.as_of : options.as_of === undefined ? undefined : timeOf("as_of", options.as_of);
     this.#tables =
       shared?.tables ??
       new KeptTables({
@@ -391,10 +391,4 @@ function checkQuery({ task_description, domain, min_confidence = MIN_CONFIDENCE,
     throw new RangeError(`min_confidence must be from 0 to 1, got ${String(min_confidence)}`);
   if (balance !== undefined && balance !== "success" && balance !== "speed")
     throw new RangeError(`balance must be success or speed, got ${String(balance)}`);
-}
-
-function milliseconds(time: string | Date): number {
-  const value = time instanceof Date ? time.getTime() : parseTimestamp(time);
-  if (value === undefined || Number.isNaN(value)) throw new RangeError(`as_of must be a time, got ${String(time)}`);
-  return value;
 }
