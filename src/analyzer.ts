@@ -24,7 +24,7 @@ import {
   type WorkflowList,
 } from "./analyze/workflow-detail.js";
 import { WORKFLOW_STATUSES, workflowAnalysis, type WorkflowAnalysis } from "./analyze/workflows.js";
-import { formatTimestamp, parseTimestamp } from "./event/clock.js";
+import { formatTimestamp, timeOf } from "./event/clock.js";
 import { overheadInput } from "./tables/overhead-queries.js";
 import { arcTotals, handovers, pairLatencies, variantTotals } from "./tables/pattern-queries.js";
 import { KeptTables } from "./tables/kept.js";
@@ -92,7 +92,7 @@ export class TelemetryAnalyzer {
 
   /** @throws {RangeError} when `as_of` is no time or `abandoned_after_seconds` no duration */
   constructor(options: AnalyzerOptions = {}) {
-    this.#asOf = options.as_of === undefined ? undefined : milliseconds("as_of", options.as_of);
+    this.#asOf = options.as_of === undefined ? undefined : timeOf("as_of", options.as_of);
     this.#abandonedAfter = options.abandoned_after_seconds ?? DAY_SECONDS;
     this.#bands = options.bands ?? BAND_THRESHOLDS;
     if (!(this.#abandonedAfter >= 0)) throw new RangeError("abandoned_after_seconds must be 0 or more");
@@ -166,7 +166,7 @@ export class TelemetryAnalyzer {
     const times = Object.fromEntries(
       (["since", "until"] as const).flatMap((name) => {
         const time = filter[name];
-        return time === undefined ? [] : [[name, formatTimestamp(milliseconds(name, time))]];
+        return time === undefined ? [] : [[name, formatTimestamp(timeOf(name, time))]];
       }),
     );
     const list = await this.#read((tables) =>
@@ -393,17 +393,8 @@ function byAgent(list: readonly AgentTrend[]): Record<string, AgentTrend> {
 }
 
 function bounds(name: string, period: Period): PeriodBounds {
-  const start = milliseconds(`${name}.start`, period.start);
-  const end = milliseconds(`${name}.end`, period.end);
+  const start = timeOf(`${name}.start`, period.start);
+  const end = timeOf(`${name}.end`, period.end);
   if (end < start) throw new RangeError(`${name}: the period ends before it starts`);
   return { start: formatTimestamp(start), end: formatTimestamp(end) };
-}
-
-function milliseconds(name: string, time: string | Date): number {
-  const value = time instanceof Date ? time.getTime() : parseTimestamp(time);
-  if (value === undefined || Number.isNaN(value)) {
-    const example = "a Date or an ISO 8601 time such as 2026-11-01T12:00:00Z";
-    throw new RangeError(`${name} must be ${example}, got ${String(time)}`);
-  }
-  return value;
 }

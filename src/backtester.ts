@@ -1,6 +1,6 @@
 import { ownHistory, type OwnHistory } from "./backtest/own-history.js";
 import { hindsights, type HistoricRun } from "./backtest/prequential.js";
-import { formatTimestamp, parseTimestamp } from "./event/clock.js";
+import { formatTimestamp, timeOf } from "./event/clock.js";
 import type { TimedRecord } from "./tables/backtest-queries.js";
 import { KeptTables } from "./tables/kept.js";
 
@@ -42,7 +42,7 @@ export async function backtest(options: BacktestOptions = {}): Promise<BacktestR
     throw new RangeError(`last must be a whole number above 0, got ${last}`);
   const tables = new KeptTables({
     directory: options.directory,
-    until: options.as_of === undefined ? undefined : timestamp(options.as_of),
+    until: options.as_of === undefined ? undefined : formatTimestamp(timeOf("as_of", options.as_of)),
     onProgress: options.onRead,
   });
   try {
@@ -79,10 +79,4 @@ function historicRun(record: TimedRecord): HistoricRun {
     explored: exploration === true,
     propensity,
   };
-}
-
-function timestamp(time: string | Date): string {
-  const value = time instanceof Date ? time.getTime() : parseTimestamp(time);
-  if (value === undefined || Number.isNaN(value)) throw new RangeError(`as_of must be a time, got ${String(time)}`);
-  return formatTimestamp(value);
 }

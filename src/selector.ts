@@ -2,7 +2,7 @@ import type { AgentDefinition } from "./agents/agent-definitions.js";
 import { sourceOf, type TelemetryAnalyzer } from "./analyzer.js";
 import { agentTrend, RECENT_DAYS } from "./analyze/trends.js";
 import type { DefinitionProblem } from "./event/definition-problem.js";
-import { formatTimestamp, parseTimestamp } from "./event/clock.js";
+import { formatTimestamp, timeOf } from "./event/clock.js";
 import {
   alternative,
   assess,
@@ -116,7 +116,7 @@ export class AgentSelector {
     this.#agentsDirectory = options.agents_dir;
     this.#ownsTables = options.analyzer === undefined;
     const shared = options.analyzer && sourceOf(options.analyzer);
-    this.#asOf = shared ? shared.as_of : options.as_of === undefined ? undefined : milliseconds(options.as_of);
+    this.#asOf = shared ? shared.as_of : options.as_of === undefined ? undefined : timeOf("as_of", options.as_of);
     this.#tables =
       shared?.tables ??
       new KeptTables({
@@ -165,14 +165,20 @@ export class AgentSelector {
   #learn<T>(use: (learned: Learned) => T): Promise<T> {
     return this.#tables.read(async (tables) => {
       if (this.#learned?.from !== tables.folding) {
-        const before = await this.#learned?.what.catch(() => undefined);
-        this.#learned = { from: tables.folding, what: this.#study(tables, before?.model) };
+        // Kept before anything is waited for: who asks meanwhile waits for the same.
+        const learned = { from: tables.folding, what: this.#study(tables, this.#learned?.what) };
+        this.#learned = learned;
+        // What failed is tried again.
+        learned.what.catch(() => {
+          if (this.#learned === learned) this.#learned = undefined;
+        });
       }
       return use(await this.#learned.what);
     });
   }
 
-  async #study(tables: Tables, previous: SelectionModel | undefined): Promise<Learned> {
+  /** @param before what was learned last, which the model goes on from */
+  async #study(tables: Tables, before: Promise<Learned> | undefined): Promise<Learned> {
     // At once: the SQL engine works beside us, and first, so that it does while the parser of definitions is loaded.
     const [{ records, known }, trends, { definitions, problems }] = await Promise.all([
       import("./tables/selection-queries.js").then(({ endedRuns }) => endedRuns(tables, RUNS_OF_AGENT, MOST_RUNS)),
@@ -183,6 +189,7 @@ export class AgentSelector {
     ]);
     const claim = claimWeight(records);
     const runs = records.map((record) => pastRun(record, claim));
+    const previous = (await before?.catch(() => undefined))?.model;
     return {
       model: SelectionModel.fit(runs, {
         definitions: new Map(definitions.map(({ agent_name, definition_hash }) => [agent_name, definition_hash])),
@@ -386,10 +393,4 @@ function checkQuery({ task_description, domain, min_confidence = MIN_CONFIDENCE,
     throw new RangeError(`min_confidence must be from 0 to 1, got ${String(min_confidence)}`);
   if (balance !== undefined && balance !== "success" && balance !== "speed")
     throw new RangeError(`balance must be success or speed, got ${String(balance)}`);
-}
-
-function milliseconds(time: string | Date): number {
-  const value = time instanceof Date ? time.getTime() : parseTimestamp(time);
-  if (value === undefined || Number.isNaN(value)) throw new RangeError(`as_of must be a time, got ${String(time)}`);
-  return value;
 }

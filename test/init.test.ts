@@ -168,7 +168,7 @@ describe("oak doctor", () => {
     expect(after.code).toBe(0);
     expect(JSON.parse(after.stdout)).toMatchObject({
       claude_code: {
-        hooks: [{ scope: "project", missing_events: [], problem: null }],
+        hooks: [{ scope: "project", missing_events: [], problem: null, tried: true }],
         sessions: 1,
         phantom_stops: 1,
         transcripts: { sessions: 1, retention_days: 3, expiring: 1 },
@@ -180,6 +180,43 @@ describe("oak doctor", () => {
     writeFileSync(settings, readFileSync(settings, "utf8").replaceAll("hook.cjs", "gone.cjs"));
     const broken = await oak(["doctor"], { cwd: folder, env });
     expect(broken.code).toBe(1);
-    expect(broken.stdout).toMatch(/cannot be run: ended with 1: .*gone\.cjs/);
+    expect(broken.stdout).toMatch(/cannot be run: .*gone\.cjs does not exist/);
+  });
+
+  it("runs nothing that a project's settings name but the hook of this installation", async () => {
+    const { folder, settings } = project();
+    const env = { CLAUDE_CONFIG_DIR: temporaryDirectory(), OAK_TELEMETRY_DIR: temporaryDirectory() };
+    await oak(["init"], { cwd: folder, env });
+    const own = readFileSync(settings, "utf8");
+    const ran = join(folder, "ran");
+    writeFileSync(join(folder, "hook.cjs"), `require("node:fs").writeFileSync(${JSON.stringify(ran)}, "")`);
+    for (const command of [
+      `touch ${ran} # --oak-telemetry`,
+      `node "${folder}/hook.cjs" --oak-telemetry`,
+      'node "$CLAUDE_PROJECT_DIR/hook.cjs" --oak-telemetry',
+      `node "${ROOT}dist/hook.cjs$(touch ${ran})" --oak-telemetry`,
+      `node "${ROOT}dist/hook.cjs" --oak-telemetry ; touch ${ran}`,
+    ]) {
+      const { hooks } = JSON.parse(own);
+      for (const [group] of Object.values<{ hooks: { command: string }[] }[]>(hooks))
+        group!.hooks[0]!.command = command;
+      writeFileSync(settings, JSON.stringify({ hooks }));
+      const { code, stdout } = await oak(["doctor"], { cwd: folder, env });
+      expect({ command, code, stdout, ran: existsSync(ran) }).toEqual({
+        command,
+        code: 0,
+        stdout: expect.stringContaining("not tried"),
+        ran: false,
+      });
+    }
+  });
+
+  it("runs what the user's own settings name", async () => {
+    const home = temporaryDirectory();
+    const env = { CLAUDE_CONFIG_DIR: home, OAK_TELEMETRY_DIR: temporaryDirectory() };
+    await oak(["init", "--user"], { env });
+    const settings = join(home, "settings.json");
+    writeFileSync(settings, readFileSync(settings, "utf8").replaceAll("hook.cjs", "gone.cjs"));
+    expect((await oak(["doctor"], { env })).stdout).toMatch(/cannot be run: ended with 1: .*gone\.cjs/);
   });
 });

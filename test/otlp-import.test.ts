@@ -85,6 +85,8 @@ describe("oak import otlp", () => {
   it.each([
     ["JSON in one document", json()],
     ["JSON over many lines", Buffer.from(JSON.stringify(JSON.parse(json().toString()), null, 2))],
+    ["JSON over many lines behind an empty one", `\n${JSON.stringify(JSON.parse(json().toString()), null, 2)}`],
+    ["a list with a request on each line", `[\n${lines.map(String).join(",\n")}\n]`],
     ["JSON with a byte order mark", Buffer.concat([Buffer.from("\ufeff"), json()])],
     ["one request a line", jsonl],
     ["lines that end as on Windows", Buffer.from(jsonl.toString().replaceAll("\n", "\r\n"))],
@@ -146,6 +148,14 @@ describe("oak import otlp", () => {
     expect(stderr).toContain(`${file}:5: `);
     expect(stderr).toContain(`${file}:6: `);
     expect(stderr).toContain(`${file}:7: neither resourceSpans nor resourceLogs is in it`);
+  });
+
+  it("reads the others also when the first one is damaged", async () => {
+    const file = fileWith(Buffer.concat([Buffer.from('{"resourceSpans": [{"sco\n'), jsonl]));
+    const { code, stdout, stderr } = await oak(["import", "otlp", file, "--dir", temporaryDirectory()]);
+    expect(code).toBe(1);
+    expect(stdout).toContain("2 agent runs, 1 workflow");
+    expect(stderr).toContain(`${file}: its first line is not whole`);
   });
 
   it.each([

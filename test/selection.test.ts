@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import stringWidth from "string-width";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 
 import type { TelemetryEvent } from "../src/event/events.js";
 import {
@@ -14,6 +14,7 @@ import {
   type NotEnoughEvidence,
   type Recommendation,
 } from "../src/index.js";
+import { SelectionModel } from "../src/select/model.js";
 import { sharedData } from "./support/data.js";
 import { directoryOf, temporaryDirectory } from "./support/directory.js";
 import { oak } from "./support/oak.js";
@@ -254,6 +255,7 @@ describe("recommending an agent", () => {
     const directory = directoryOf(history(TEAM));
     const selector = new AgentSelector({ directory, agents_dir: temporaryDirectory() });
     const query = { task_description: "Paint the fence", domain: "gardening" };
+    const fit = vi.spyOn(SelectionModel, "fit");
     expect((await selector.queryBestAgent(query)).status).toBe("not_enough_evidence");
     const { append } = await import("./support/directory.js");
     append(
@@ -263,9 +265,16 @@ describe("recommending an agent", () => {
         "garden",
       ),
     );
-    const [one, two] = await Promise.all([selector.queryBestAgent(query), selector.queryBestAgent(query)]);
+    const [one, two] = await Promise.all([
+      selector.queryBestAgent(query),
+      selector.queryBestAgent(query),
+      selector.rankAgents(query),
+      selector.queryBestAgent(query),
+    ]);
     expect(recommended(one).agent_name).toBe("gardener");
     expect(two).toEqual(one);
+    expect(fit.mock.calls).toHaveLength(2);
+    fit.mockRestore();
     selector.close();
     expect(recommended(await selector.queryBestAgent(query)).agent_name).toBe("gardener");
     selector.close();

@@ -24,7 +24,13 @@ export async function read<T>(path: string, init?: RequestInit): Promise<T> {
     if ((error as Error).name === "AbortError") throw error;
     throw new Error("The server is not reached: what stands here is the last that was known.");
   });
-  const body = (await response.json().catch(() => undefined)) as (T & { error?: string }) | undefined;
+  const body = (await response.json().catch((error: unknown) => {
+    if ((error as Error).name === "AbortError") throw error;
+    // A refusal says enough by itself.
+    if (response.ok)
+      throw new Error("The server's answer was not to be read: what stands here is the last that was known.");
+    return undefined;
+  })) as (T & { error?: string }) | undefined;
   if (response.status === 404) throw new MissingError(body?.error);
   if (!response.ok) throw new Error(body?.error ?? `the server answered ${response.status}`);
   return body as T;

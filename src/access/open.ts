@@ -1,4 +1,4 @@
-import { formatTimestamp, parseTimestamp } from "../event/clock.js";
+import { formatTimestamp, timeOf } from "../event/clock.js";
 import { findTelemetryDirectory } from "../event/directory.js";
 import type { Tables } from "../tables/tables.js";
 
@@ -26,7 +26,7 @@ export async function withTables<T>(
   options: AccessOptions,
   work: (tables: Tables, silentSince: string) => Promise<T>,
 ): Promise<T> {
-  const asOf = options.as_of === undefined ? undefined : milliseconds(options.as_of);
+  const asOf = options.as_of === undefined ? undefined : timeOf("as_of", options.as_of);
   const silence = (options.abandoned_after_seconds ?? DAY_SECONDS) * 1000;
   // Loading the SQL engine takes time: wrong usage is said before.
   const { Tables } = await import("../tables/tables.js");
@@ -39,10 +39,4 @@ export async function withTables<T>(
   } finally {
     tables.close();
   }
-}
-
-function milliseconds(time: string | Date): number {
-  const value = time instanceof Date ? time.getTime() : parseTimestamp(time);
-  if (value === undefined || Number.isNaN(value)) throw new RangeError(`as_of must be a time, got ${String(time)}`);
-  return value;
 }

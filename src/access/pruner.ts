@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
-import { stat } from "node:fs/promises";
 import { join } from "node:path";
 
 import { formatTimestamp, parseTimestamp } from "../event/clock.js";
 import { findTelemetryDirectory, LOG_FILES, LOG_KINDS, type LogKind } from "../event/directory.js";
 import { contradicts, sift, type Expired, type ExpiredLines } from "../log/expiry.js";
+import { logState } from "../log/follow.js";
 import { withLock } from "../log/lock.js";
 import { recoverReplacement, Replacement } from "../log/replace.js";
 import { removeCache } from "../tables/cache.js";
@@ -58,7 +58,7 @@ const ORDER: readonly LogKind[] = ["feedback", "invocation", "workflow"];
  */
 export async function planPruning(options: PruneOptions): Promise<PruneSummary> {
   const { directory, before } = checked(options);
-  const sizes = await sizesOf(directory);
+  const { sizes } = await logState(directory);
   const expired = await findExpired(options, directory, before);
   const found = await forEachKind((kind) => sift(join(directory, LOG_FILES[kind]), kind, sizes[kind], expired));
   return summary(directory, before, sizes, expired, found);
@@ -89,7 +89,7 @@ export async function prune(options: PruneOptions): Promise<PruneSummary> {
 
 async function attemptPruning(options: PruneOptions, directory: string, before: string): Promise<PruneSummary> {
   // Before the tables are read: what is written later is younger than what they say.
-  const sizes = await sizesOf(directory);
+  const { sizes } = await logState(directory);
   const expired = await findExpired(options, directory, before);
   const replacements = new Map<LogKind, Replacement>();
   const removeAll = () => replacements.forEach((replacement) => replacement.removeTemporary());
@@ -157,15 +157,6 @@ function checked({ directory, before }: PruneOptions): { directory: string; befo
 async function findExpired({ onProgress }: PruneOptions, directory: string, before: string): Promise<Expired> {
   const { expiredIds } = await import("../tables/retention.js");
   return withTables({ directory, onProgress }, (tables) => expiredIds(tables, before));
-}
-
-async function sizesOf(directory: string): Promise<Record<LogKind, number>> {
-  return forEachKind((kind) =>
-    stat(join(directory, LOG_FILES[kind])).then(
-      ({ size }) => size,
-      () => 0,
-    ),
-  );
 }
 
 async function forEachKind<T>(work: (kind: LogKind) => Promise<T>): Promise<Record<LogKind, T>> {

@@ -104,6 +104,7 @@ export class Alerts {
     let { undelivered } = state;
     const failed = new Set<Channel>();
     for (const one of state.undelivered) {
+      if (signal.aborted) return;
       if (!channels.includes(one.channel)) continue;
       try {
         // A receiver that is not there is waited for once, not once for each alert.

@@ -1,4 +1,4 @@
-import { newcombeInterval, rate, wilsonInterval, type Interval } from "./proportion.js";
+import { newcombeInterval, rate, wilsonInterval, Z, type Interval } from "./proportion.js";
 import type { AgentStatistics } from "./statistics.js";
 import type { AgentTrend, Outcomes } from "./trends.js";
 
@@ -67,9 +67,6 @@ export interface AgentProfile {
   /** Latest first. */
   readonly recent_failures: readonly RecentFailure[];
 }
-
-/** Two-sided 95 % quantile of the standard normal distribution. */
-const Z = 1.959963984540054;
 
 /** What an agent is like: how it does over time, with which tasks, and why it failed. */
 export function agentProfile(agent_name: string, facts: AgentFacts): AgentProfile {

@@ -1,5 +1,5 @@
 import { erfc } from "./normal.js";
-import type { Interval } from "./proportion.js";
+import { Z, type Interval } from "./proportion.js";
 
 /** Points below which no order of values is remarkable: with 3, p is 1/3 at the least. (With 4 it is 1/12.) */
 const LEAST_POINTS = 4;
@@ -8,9 +8,6 @@ const LEAST_POINTS = 4;
 const MANY_POINTS = 10;
 
 const SIGNIFICANT = 0.05;
-
-/** Two-sided 95 % quantile of the standard normal distribution. */
-const Z = 1.959963984540054;
 
 /** A value at a time, both finite, in any units. */
 export interface Point {

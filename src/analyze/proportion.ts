@@ -2,7 +2,7 @@
 export type Interval = readonly [lower: number, upper: number];
 
 /** Two-sided 95 % quantile of the standard normal distribution. */
-const Z = 1.959963984540054;
+export const Z = 1.959963984540054;
 
 /**
  * The share of successes, or `null` when nothing was observed: no runs is not the same as no success.

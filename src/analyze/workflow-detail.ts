@@ -1,8 +1,7 @@
 import { planAdherence, type PlanAdherence } from "./adherence.js";
 import type { RunStatus } from "./run.js";
 import { estimateError } from "./workflow-figures.js";
-import type { TimedRun, WorkflowMetrics } from "./workflow-metrics.js";
-import { measureRecord, type MeasuredWorkflow } from "./workflow-metrics.js";
+import { measureRecord, type MeasuredWorkflow, type TimedRun, type WorkflowMetrics } from "./workflow-metrics.js";
 import type { WorkflowStatus } from "./workflows.js";
 
 /** Which workflows are listed. */
@@ -53,7 +52,6 @@ export interface WorkflowList {
 /** What is read of a workflow beyond its summary. */
 export interface WorkflowFacts extends WorkflowSummary {
   readonly session_id: string | null;
-  readonly agents_executed: readonly string[] | null;
   readonly cancel_reason: string | null;
   readonly observed_seconds: number | null;
   readonly joined_by_session: boolean;
@@ -171,7 +169,7 @@ export function workflowDetail(
   runs: readonly RunFacts[],
   handoffs: readonly HandoffFacts[],
 ): WorkflowDetail {
-  const { window_from, window_to, wall, agents_executed: _, ...summary } = facts;
+  const { window_from, window_to, wall, ...summary } = facts;
   const anyEnded = runs.some(({ end }) => end !== null);
   const measured =
     window_to !== null && wall !== null && wall > 0 && anyEnded

@@ -28,7 +28,7 @@ export class OakTracingProcessor implements TracingProcessor {
   onTraceStart(trace: Trace): Promise<void> {
     const open = { trace, start_us: Date.now() * 1000, spans: 0, failed: false };
     this.#traces.set(trace.traceId, open);
-    if (this.#traces.size > MAX_TRACES) this.#traces.delete([...this.#traces.keys()][0]!);
+    if (this.#traces.size > MAX_TRACES) this.#traces.delete(this.#traces.keys().next().value!);
     this.#capture.see(() => rootOf(open));
     return Promise.resolve();
   }

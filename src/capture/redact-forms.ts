@@ -1,3 +1,5 @@
+import { isOff } from "../record/enabled.js";
+
 /** What stands in the place of a secret. */
 export const REDACTED = "[REDACTED]";
 
@@ -68,5 +70,5 @@ const SHORTEST_SECRET = 8;
 
 /** Whether the user has turned redaction off (`OAK_TELEMETRY_REDACT=off`). */
 export function isRedactionOff(env: NodeJS.ProcessEnv): boolean {
-  return /^(?:false|0|off|no)$/i.test(env["OAK_TELEMETRY_REDACT"]?.trim() ?? "");
+  return isOff("OAK_TELEMETRY_REDACT", env);
 }

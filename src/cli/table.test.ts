@@ -23,6 +23,11 @@ describe("table", () => {
     expect(lines).toEqual(["NAME          N", "one→two→      1", "three four"]);
   });
 
+  it("holds more rows than a function takes arguments", () => {
+    const rows = Array.from({ length: 150_000 }, () => ["a", "1"] as const);
+    expect(table(rows, COLUMNS, 80).split("\n")).toHaveLength(150_001);
+  });
+
   it("fits the width whatever the texts, and prints no control characters", () => {
     const texts = fc.string({ unit: "grapheme", maxLength: 60 });
     fc.assert(

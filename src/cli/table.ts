@@ -19,7 +19,7 @@ const NARROWEST = 12;
 export function table<T>(rows: readonly T[], columns: readonly Column<T>[], available = width()): string {
   const cells = rows.map((row) => columns.map((column) => printable(column.value(row))));
   const widths = columns.map((column, i) =>
-    Math.max(textWidth(column.header), ...cells.map((row) => textWidth(row[i]!))),
+    cells.reduce((widest, row) => Math.max(widest, textWidth(row[i]!)), textWidth(column.header)),
   );
   const excess = widths.reduce((sum, w) => sum + w, 0) + GAP * (columns.length - 1) - available;
   const wrapping = columns.findIndex((column) => column.wraps);

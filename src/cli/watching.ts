@@ -158,7 +158,8 @@ export class Watcher {
     const steps = stepsOf(detail, this.#now()).filter(({ key }) => !told.has(key));
     for (const { key } of steps) told.add(key);
     this.#setTold(workflow_id, told);
-    if (this.#seeded && (before || !isHistory)) this.#news.push(...steps.map(({ change }) => change));
+    if (!this.#seeded || (!before && isHistory)) return;
+    for (const { change } of steps) this.#news.push(change);
   }
 
   #isNews(time: string | null): boolean {

@@ -56,6 +56,22 @@ export function parseTimestamp(text: string): number | undefined {
   return Number.isNaN(milliseconds) || day.getUTCDate() !== Number(whole.slice(8, 10)) ? undefined : milliseconds;
 }
 
+/**
+ * Reads a point in time as callers of the API give it.
+ *
+ * @param name what it is, for the error
+ * @returns milliseconds since 1970
+ * @throws {RangeError} when it is none
+ */
+export function timeOf(name: string, time: string | Date): number {
+  const value = time instanceof Date ? time.getTime() : parseTimestamp(time);
+  if (value === undefined || Number.isNaN(value)) {
+    const example = "a Date or an ISO 8601 time such as 2026-11-01T12:00:00Z";
+    throw new RangeError(`${name} must be ${example}, got ${String(time)}`);
+  }
+  return value;
+}
+
 /** Whether a line's `timestamp` can be read. A date alone is no timestamp. */
 export function isTimestamp(text: string): boolean {
   return TIMESTAMP.test(text) && parseTimestamp(text) !== undefined;

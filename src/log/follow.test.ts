@@ -28,6 +28,8 @@ describe("logState", () => {
       states.push(state);
     }
     expect(shrunk).toEqual([false, false, true, false, true]);
-    expect(await logState(join(directory, "missing"))).toMatchObject({ sizes: [0, 0, 0] });
+    expect(await logState(join(directory, "missing"))).toMatchObject({
+      sizes: { workflow: 0, invocation: 0, feedback: 0 },
+    });
   });
 });

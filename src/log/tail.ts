@@ -1,8 +1,8 @@
 import { watch, type FSWatcher } from "node:fs";
-import { stat } from "node:fs/promises";
 import { join } from "node:path";
 
 import { LOG_FILES, LOG_KINDS, type LogKind } from "../event/directory.js";
+import { logState } from "./follow.js";
 import { readLines } from "./lines.js";
 import { openLogFile } from "./open.js";
 import { parseLine, type JsonObject } from "./parse.js";
@@ -164,18 +164,10 @@ export class LogTail {
   }
 
   async #read(): Promise<void> {
-    const sizes = await Promise.all(
-      LOG_KINDS.map((kind) =>
-        stat(join(this.directory, LOG_FILES[kind])).then(
-          ({ ino, size, mtimeMs }) => ({ size, text: `${ino}:${size}:${mtimeMs}` }),
-          () => ({ size: 0, text: "" }),
-        ),
-      ),
-    );
-    const fingerprint = sizes.map(({ text }) => text).join(" ");
+    const { fingerprint, sizes } = await logState(this.directory);
     if (fingerprint === this.#fingerprint) return;
-    for (const [i, kind] of LOG_KINDS.entries()) {
-      if (sizes[i]!.size < this.#offsets[kind] || !(await this.#isAsBefore(kind, this.#offsets[kind])))
+    for (const kind of LOG_KINDS) {
+      if (sizes[kind] < this.#offsets[kind] || !(await this.#isAsBefore(kind, this.#offsets[kind])))
         return this.#reset();
     }
     const from = this.#offsets;

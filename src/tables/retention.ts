@@ -10,7 +10,7 @@ export interface ExpiredIds {
   readonly feedback: ReadonlySet<string>;
 }
 
-/** When an invocation was last heard of: \`last_n\` holds the time of its last line, see \`place_in_time\`. */
+/** When an invocation was last heard of: `last_n` holds the time of its last line, see `place_in_time`. */
 const LAST_LINE = `greatest(first_line, first_start, closed_at, make_timestamp(CAST(
   (last_n // 295147905179352825856::UHUGEINT) % 576460752303423488::UHUGEINT AS BIGINT) - 62135596800000000))`;
 

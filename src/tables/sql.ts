@@ -1,8 +1,7 @@
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBValue, DuckDBVector } from "@duckdb/node-api";
 
-import { engine } from "./engine.js";
-
 import { connectTo, disconnect, type Connectable } from "./connections.js";
+import { engine } from "./engine.js";
 
 /** A row of a query: lists are arrays, structs objects, whole numbers plain numbers. */
 export type Row = Record<string, unknown>;

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from "@duckdb/node-api";
 
 import { LOG_FILES } from "../event/directory.js";
+import { logState } from "../log/follow.js";
 import { logSize, type ProgressListener } from "../log/size.js";
 import { cachePath, publish, removeCache, stillHolds } from "./cache.js";
 import { connectTo, disconnect } from "./connections.js";
@@ -87,7 +88,7 @@ export class Tables {
   }
 
   static async #open(directory: string, options: OpenOptions, useCache: boolean): Promise<Tables> {
-    const fingerprint = await fingerprintOfLog(directory);
+    const { fingerprint } = await logState(directory);
     const folder = new TemporaryFolder();
     let instance: DuckDBInstance | undefined;
     let connection: DuckDBConnection | undefined;
@@ -117,7 +118,7 @@ export class Tables {
 
   /** Whether the log has changed since it was folded. */
   async stale(): Promise<boolean> {
-    return (await fingerprintOfLog(this.directory)) !== this.folded.fingerprint;
+    return (await logState(this.directory)).fingerprint !== this.folded.fingerprint;
   }
 
   /**
@@ -131,7 +132,7 @@ export class Tables {
     if (this.#users > 0) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
     const { directory, instance, connection, folder, options } = this;
     const { base, state } = this.folded;
-    const fingerprint = await fingerprintOfLog(directory);
+    const { fingerprint } = await logState(directory);
     const unread = (await logSize(directory)) - bytesRead(base);
     if (unread > mostInMemory(base, options) || !(await stillHolds(directory, state.positions))) return false;
     try {
@@ -298,16 +299,4 @@ async function logFiles(directory: string): Promise<string> {
     ),
   );
   return (await Promise.all(files)).join(" ");
-}
-
-async function fingerprintOfLog(directory: string): Promise<string> {
-  const states = await Promise.all(
-    Object.values(LOG_FILES).map((file) =>
-      stat(join(directory, file)).then(
-        ({ ino, size, mtimeMs }) => `${ino}:${size}:${mtimeMs}`,
-        () => "absent",
-      ),
-    ),
-  );
-  return states.join(" ");
 }

@@ -22,7 +22,7 @@ const summaries = (chosen: string) => `
     estimated_duration, coalesce(agent_plan, []) AS agent_plan, coalesce(agents_seen, []) AS agents,
     coalesce(running_agents, []) AS running_agents,
     CASE WHEN wall_us > 0 AND ended_invocations > 0 THEN (wall_us - busy_us) / wall_us END AS idle_share,
-    session_id, agents_executed, cancel_reason, observed_seconds, coalesce(joined_by_session, false) AS joined_by_session,
+    session_id, cancel_reason, observed_seconds, coalesce(joined_by_session, false) AS joined_by_session,
     round(duration_seconds * 1e6) AS wall,
     ${WINDOW_FROM} AS window_from, ${WINDOW_TO} AS window_to
   FROM (${chosen}) AS c

@@ -65,7 +65,6 @@ export function detailOf(
     running_agents: runs.filter(({ to }) => to === undefined).map(({ agent }) => agent),
     idle_share: null,
     session_id: null,
-    agents_executed: null,
     cancel_reason: null,
     observed_seconds: seconds,
     joined_by_session: false,

@@ -39,15 +39,17 @@ function apply(event: TelemetryEvent): void {
   if (event.event === "workflow_start" && !find(event.workflow_id)) {
     running.value = [signal(begun(event)), ...running.value].slice(0, MOST);
   }
-  for (const workflow of running.value) {
-    const before = workflow.value;
-    workflow.value = after(before, event);
-    if (before.status === "running" && workflow.value.status !== "running") leaveSoon(workflow);
-  }
+  for (const workflow of running.value) update(workflow, after(workflow.value, event));
 }
 
 function find(id: string): Signal<WorkflowDetail> | undefined {
   return running.value.find(({ value }) => value.workflow_id === id);
+}
+
+function update(workflow: Signal<WorkflowDetail>, now: WorkflowDetail): void {
+  const wasRunning = workflow.value.status === "running";
+  workflow.value = now;
+  if (wasRunning && now.status !== "running") leaveSoon(workflow);
 }
 
 function leaveSoon(workflow: Signal<WorkflowDetail>): void {
@@ -69,11 +71,11 @@ async function ask(): Promise<void> {
     );
     const present = details.map((detail) => {
       const now = recent.reduce(after, detail);
-      const known = find(detail.workflow_id);
-      if (!known) return signal(now);
+      // The list says that it was running, its details may say that it is over.
+      const workflow = find(detail.workflow_id) ?? signal({ ...detail, status: "running" });
       // What the page has seen may be newer than what the server has read.
-      if (known.value.status === "running") known.value = now;
-      return known;
+      if (workflow.value.status === "running") update(workflow, now);
+      return workflow;
     });
     const ids = new Set(details.map(({ workflow_id }) => workflow_id));
     const unknown = running.value.filter(

@@ -34,7 +34,7 @@ interface Properties {
 
 /** Seconds since the start of a workflow that is running. */
 export function elapsed({ started_at, duration_seconds, runs, status }: WorkflowDetail): number {
-  const last = Math.max(0, ...runs.map(({ start_offset, end_offset }) => end_offset ?? start_offset));
+  const last = runs.reduce((latest, { start_offset, end_offset }) => Math.max(latest, end_offset ?? start_offset), 0);
   if (status !== "running") return Math.max(duration_seconds ?? 0, last);
   return started_at === null ? last : Math.max(last, (Date.now() - Date.parse(started_at)) / 1000);
 }

@@ -80,8 +80,8 @@ function Summary({ overhead, handoffs }: { overhead: CoordinationOverhead; hando
         {interval && ` (${Math.round(interval[0] * 100)}–${Math.round(interval[1] * 100)} %)`}
         {worst && worst.total_seconds > 0 && (
           <>
-            ; most of it between <bdi>{worst.from_agent}</bdi> and <bdi>{worst.to_agent}</bdi> (median{" "}
-            {duration(worst.p50_seconds)})
+            ; the longest waits, added up, were between <bdi>{worst.from_agent}</bdi> and <bdi>{worst.to_agent}</bdi>{" "}
+            (median {duration(worst.p50_seconds)})
           </>
         )}
         . {overhead.idle_recommendation}.

@@ -44,13 +44,13 @@ export async function* readOtlpFile(
       }
     })(),
   );
-  const [first, rest] = await split(counted);
-  if (startsWith(first, ZSTD)) {
-    yield { kind: "damage", where: path, reason: "it is compressed with zstd: unpack it first (zstd -d)" };
-    return;
-  }
-  const bytes = startsWith(first, GZIP) ? unpacked(rest) : rest;
   try {
+    const [first, rest] = await split(counted);
+    if (startsWith(first, ZSTD)) {
+      yield { kind: "damage", where: path, reason: "it is compressed with zstd: unpack it first (zstd -d)" };
+      return;
+    }
+    const bytes = startsWith(first, GZIP) ? unpacked(rest) : rest;
     const [head, stream] = await split(bytes);
     const start = head.find((byte) => !isSpace(byte));
     if (start === undefined) return;
@@ -59,6 +59,9 @@ export async function* readOtlpFile(
     // A download that was cut off: what could be read was read.
     if (!isZlibError(error)) throw error;
     yield { kind: "damage", where: path, reason: `cannot be unpacked: ${error.message}` };
+  } finally {
+    // Whoever has read enough leaves no open file.
+    if (path !== "-") source.destroy();
   }
 }
 
@@ -71,16 +74,23 @@ async function* unpacked(stream: AsyncIterable<Buffer>): AsyncGenerator<Buffer> 
 
 async function* readJson(stream: AsyncIterable<Buffer>, path: string): AsyncGenerator<FileEntry> {
   let number = 0;
+  let firstLine = 0;
   let whole: Buffer[] | undefined;
   let length = 0;
   for await (const line of linesOf(stream)) {
     number++;
+    if (line.every(isSpace)) continue;
+    firstLine ||= number;
+    if (whole?.length === 1 && !isBracket(whole[0]!) && isRequest(line)) {
+      // One request a line, of which the first is torn: whoever wrote it ended, and began anew.
+      yield { kind: "damage", where: path, reason: "its first line is not whole" };
+      whole = undefined;
+    }
     if (whole) {
       length += line.length;
       if (length <= MAX_REQUEST_BYTES) whole.push(line);
       continue;
     }
-    if (line.every(isSpace)) continue;
     const where = `${path}:${number}`;
     if (line.length > MAX_REQUEST_BYTES) {
       yield { kind: "damage", where, reason: `a line of ${line.length} bytes` };
@@ -91,7 +101,7 @@ async function* readJson(stream: AsyncIterable<Buffer>, path: string): AsyncGene
       yield* requestsOf(value, where);
     } catch (error) {
       // One document over many lines begins with a line that is none.
-      if (number === 1) whole = [line];
+      if (number === firstLine) whole = [line];
       else yield { kind: "damage", where, reason: (error as Error).message };
     }
   }
@@ -101,6 +111,21 @@ async function* readJson(stream: AsyncIterable<Buffer>, path: string): AsyncGene
     yield* requestsOf(JSON.parse(whole.map(textOf).join("\n")), path);
   } catch (error) {
     yield { kind: "damage", where: path, reason: (error as Error).message };
+  }
+}
+
+/** Whether this is all that stands on a line: one bracket. */
+function isBracket(line: Buffer): boolean {
+  return ["[", "{"].includes(textOf(line).trim());
+}
+
+/** Whether a line is a request by itself. */
+function isRequest(line: Buffer): boolean {
+  try {
+    const value: unknown = JSON.parse(textOf(line));
+    return typeof value === "object" && value !== null && ("resourceSpans" in value || "resourceLogs" in value);
+  } catch {
+    return false;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 
+import { INSTALLED } from "../installed-files.js";
 import { commonOptions, type CommonOptions } from "../options.js";
 import { existingDirectory, printEmpty, showProgress } from "../reading.js";
 import { print, printJson } from "../terminal.js";
@@ -19,7 +20,7 @@ export function addDoctor(program: Command): void {
       const { inspectLog } = await import("../../log/inspect.js");
       const inspection = await inspectLog(directory, showProgress());
       const { inspectClaudeCode } = await import("../../capture/claude-code/setup/inspect.js");
-      const claude_code = inspectClaudeCode(directory, process.cwd());
+      const claude_code = inspectClaudeCode(directory, process.cwd(), INSTALLED.hook);
       const healthy = inspection.damaged.length + inspection.invalid.length === 0;
       if (!healthy || claude_code.hooks.some(({ problem }) => problem !== null)) process.exitCode = 1;
       const { waitingIn } = await import("../../record/spool.js");

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 
 import type { Command } from "commander";
 
 import { findTelemetryDirectory } from "../../event/directory.js";
 import { CommandError } from "../errors.js";
+import { INSTALLED } from "../installed-files.js";
 import { note, print, printJson } from "../terminal.js";
 
 interface Options {
@@ -13,12 +13,6 @@ interface Options {
   readonly remove?: boolean;
   readonly json?: boolean;
 }
-
-/** Files of this installation. */
-const FILES = {
-  hook: fileURLToPath(new URL("../hook.cjs", import.meta.url)),
-  oak: fileURLToPath(new URL("../cli/main.cjs", import.meta.url)),
-};
 
 export function addInit(program: Command): void {
   program
@@ -48,11 +42,11 @@ Examples:
       const { apply, planInstall, planRemoval } = await import("../../capture/claude-code/setup/install.js");
       const { SettingsError } = await import("../../capture/claude-code/setup/json-file.js");
       const { changesText, diffText } = await import("../views/init.js");
-      const absent = Object.values(FILES).find((file) => !existsSync(file));
+      const absent = Object.values(INSTALLED).find((file) => !existsSync(file));
       if (!options.remove && absent !== undefined) throw new CommandError(`${absent} is missing: install oak again`);
       const scope = options.user ? ({ kind: "user" } as const) : ({ kind: "project", folder: process.cwd() } as const);
       try {
-        const changes = options.remove ? planRemoval(scope) : planInstall(scope, FILES);
+        const changes = options.remove ? planRemoval(scope) : planInstall(scope, INSTALLED);
         if (!options.dryRun) apply(changes, options.remove === true);
         const directory = findTelemetryDirectory();
         if (options.json) {
@@ -61,7 +55,7 @@ Examples:
         }
         if (options.dryRun && changes.length > 0) print(diffText(changes));
         else print(changesText(changes, options.remove === true, directory));
-        if (!options.user && !options.remove && changes.length > 0 && !FILES.hook.startsWith(process.cwd()))
+        if (!options.user && !options.remove && changes.length > 0 && !INSTALLED.hook.startsWith(process.cwd()))
           note("the commands name files on this machine: for others who share these settings, use --user instead");
       } catch (error) {
         throw error instanceof SettingsError ? new CommandError(error.message) : error;

@@ -1,14 +1,12 @@
 import { Option, type Command } from "commander";
 
 import type { TelemetryAnalyzer } from "../../analyzer.js";
-import type { WorkflowStatus } from "../../analyze/workflows.js";
+import { WORKFLOW_STATUSES, type WorkflowStatus } from "../../analyze/workflows.js";
 import { parseTimestamp } from "../../event/clock.js";
 import { CommandError } from "../errors.js";
 import { analysisOptions, since, wholeNumber, type AnalysisOptions, type PointInTime } from "../options.js";
 import { printNothing, withAnalyzer } from "../reading.js";
 import { faint, print, printable, printJson } from "../terminal.js";
-
-const STATUSES = ["running", "completed", "failed", "cancelled", "abandoned"] as const satisfies WorkflowStatus[];
 
 const PAGE = 20;
 
@@ -28,7 +26,7 @@ export function addWorkflows(program: Command): void {
   analysisOptions(program.command("workflows [id]"))
     .description("number, success, duration and agent sequences of workflows; one of them drawn; or a list")
     .option("--list", "list workflows, latest start first; so do the options below")
-    .addOption(new Option("--status <status>", "only those with this status").choices(STATUSES))
+    .addOption(new Option("--status <status>", "only those with this status").choices(WORKFLOW_STATUSES))
     .option("--agent <name>", "only those in which this agent ran or runs")
     .option("--project <name>", "only those of this project")
     .option("--search <text>", "only those with this in their id, the project's name or the name of an agent that ran")

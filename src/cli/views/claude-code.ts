@@ -11,9 +11,13 @@ export function concernsClaudeCode({ hooks, plugin, sessions, transcripts }: Cla
 export function claudeCodeText(inspection: ClaudeCodeInspection): string {
   const { hooks, plugin, sessions, last_heard_at, transcripts } = inspection;
   const lines = [heading("Claude Code")];
-  for (const { path, missing_events, problem } of hooks) {
+  for (const { path, missing_events, problem, tried } of hooks) {
     if (problem !== null) lines.push(`hooks       ${path}  ${style("red", `cannot be run: ${printable(problem)}`)}`);
-    else if (missing_events.length === 0) lines.push(`hooks       ${path}  ${style("green", "can be run")}`);
+    else if (missing_events.length === 0 && tried) lines.push(`hooks       ${path}  ${style("green", "can be run")}`);
+    else if (missing_events.length === 0)
+      lines.push(
+        `hooks       ${path}  ${style("yellow", "not tried: the project names another program than this oak")}`,
+      );
     else
       lines.push(`hooks       ${path}  ${style("yellow", `without ${missing_events.join(", ")}`)}: run oak init again`);
   }

@@ -19,7 +19,10 @@ export function rowsText(columns: readonly string[], rows: readonly SqlRow[]): s
   const headers = columns.map((column) => printable(column));
   const cells = rows.map((row) => row.map((value) => printable(cellText(value))));
   const widths = headers.map((header, i) =>
-    Math.min(WIDEST_BESIDE_OTHERS, Math.max(textWidth(header), ...cells.map((row) => textWidth(row[i]!)))),
+    Math.min(
+      WIDEST_BESIDE_OTHERS,
+      cells.reduce((widest, row) => Math.max(widest, textWidth(row[i]!)), textWidth(header)),
+    ),
   );
   const needed = widths.reduce((sum, each) => sum + each, 0) + GAP * (widths.length - 1);
   if (needed > width() && rows.length > 0) return recordsText(headers, cells);

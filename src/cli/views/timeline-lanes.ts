@@ -68,7 +68,7 @@ function importance({ runs }: Lane): number {
     (run.status === "running" ? 4e12 : 0) +
     (run.status === "failure" ? 2e12 : 0) +
     Math.min(1e12, 1000 * (run.critical_path_seconds ?? 0) + (run.duration_seconds ?? 0));
-  return Math.max(...runs.map(weight));
+  return runs.reduce((most, run) => Math.max(most, weight(run)), 0);
 }
 
 function groupsOf(runs: readonly RunDetail[]): Group[] {
@@ -115,8 +115,8 @@ function linesOf(group: Group, scale: Scale): Lane[] {
   const lanes: Lane[] = [];
   const stack = [group];
   for (let next = stack.pop(); next; next = stack.pop()) {
-    lanes.push(...ownLines(next, scale));
-    stack.push(...next.children.toReversed());
+    for (const lane of ownLines(next, scale)) lanes.push(lane);
+    for (const child of next.children.toReversed()) stack.push(child);
   }
   return lanes;
 }
@@ -125,8 +125,8 @@ function ownLines({ agent_name, depth, detached, runs }: Group, scale: Scale): L
   const lines: { run: RunDetail; cells: Cells }[][] = [];
   for (const run of runs.toSorted((a, b) => a.start_offset - b.start_offset)) {
     const all = cellsOf(scale, run.start_offset, run.end_offset ?? scale.to);
-    const place = lines.map((line) => ({ line, cells: behind(line.at(-1)!, run, all) })).find(({ cells }) => cells);
-    if (place) place.line.push({ run, cells: place.cells! });
+    const line = lines.find((candidate) => behind(candidate.at(-1)!, run, all));
+    if (line) line.push({ run, cells: behind(line.at(-1)!, run, all)! });
     else lines.push([{ run, cells: all }]);
   }
   return lines.map((line) => ({ agent_name, depth, detached, runs: line }));

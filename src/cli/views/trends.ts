@@ -136,7 +136,8 @@ const EARLIER = "To look from an earlier day: --as-of DAY.";
 /** The answer in a sentence or two: who gets better, who worse, and of how many that is not known. */
 function answer(trends: readonly AgentTrend[], available: number): string[] {
   if (trends.every(({ recent_runs }) => recent_runs === 0)) {
-    const last = Math.min(...trends.flatMap(({ daily }) => daily.map(({ days_ago }) => days_ago)));
+    const days = trends.flatMap(({ daily }) => daily.map(({ days_ago }) => days_ago));
+    const last = days.reduce((least, ago) => Math.min(least, ago), Infinity);
     const ended = Number.isFinite(last) ? `; the last was ${count(last, "day")} ago` : "";
     return [
       paragraph(`No run with a known outcome in the last ${RECENT_DAYS} days${ended}. ${EARLIER}`, "yellow", available),

@@ -54,7 +54,7 @@ interface Cell {
  */
 export function timeline(detail: WorkflowDetail, columns = width()): string[] {
   const remark = columns >= 50 ? REMARK + 1 : 0;
-  const longest = Math.max(0, ...detail.runs.map(labelWidth));
+  const longest = detail.runs.reduce((most, run) => Math.max(most, labelWidth(run)), 0);
   const label = Math.min(longest, Math.max(6, Math.floor(columns * 0.3)));
   // One cell more than the axis, for the mark of what ends last.
   const cells = Math.max(1, columns - label - 2 - remark);

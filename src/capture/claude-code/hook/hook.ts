@@ -1,9 +1,6 @@
-import { join } from "node:path";
-
-import { findTelemetryDirectory, LOG_FILES, type LogKind } from "../../../event/directory.js";
+import { findTelemetryDirectory } from "../../../event/directory.js";
 import type { TelemetryEvent } from "../../../event/events.js";
-import { toJson } from "../../../event/json.js";
-import { Appender } from "../../../record/append.js";
+import { EventWriter } from "../../../record/event-writer.js";
 import { isRedactionOff, redactForms } from "../../redact-forms.js";
 import { ABANDONED_AFTER_HOURS } from "../identity.js";
 import {
@@ -141,17 +138,9 @@ function dueRecords(journal: Journal, record: HookRecord, now: number): HookReco
 }
 
 export function appendEvents(directory: string, events: readonly TelemetryEvent[]): void {
-  const files = new Map<LogKind, Appender>();
-  for (const event of events) {
-    const kind = event.event.startsWith("invocation") ? "invocation" : "workflow";
-    let file = files.get(kind);
-    if (!file) {
-      file = new Appender({ path: join(directory, LOG_FILES[kind]), fsync: false, onWritten: () => undefined });
-      files.set(kind, file);
-    }
-    file.append(toJson(event), Date.now());
-  }
-  for (const file of files.values()) file.close();
+  const writer = new EventWriter(directory, () => undefined);
+  writer.write(events);
+  writer.close();
 }
 
 function newId(): string {

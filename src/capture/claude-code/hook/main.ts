@@ -1,11 +1,9 @@
+import { recordingEnabled } from "../../../record/enabled.js";
 import { handlePayload } from "./hook.js";
 import { readStdin } from "./stdin.js";
 
 /** So long a payload may take to come. */
 const PATIENCE_MILLISECONDS = 5000;
-
-/** What turns telemetry off, as in the recorder. */
-const OFF = /^(?:false|0|off|no)$/i;
 
 /**
  * The hook that Claude Code runs: reads one payload from standard input. Prints nothing and exits with 0 whatever comes,
@@ -19,7 +17,7 @@ export function runHook(): void {
   process.env["UV_THREADPOOL_SIZE"] = "1";
   const end = () => process.exit(0);
   readStdin(PATIENCE_MILLISECONDS, (text) => {
-    if (OFF.test(process.env["OAK_TELEMETRY_ENABLED"]?.trim() ?? "")) end();
-    else handlePayload(text).then(end, end);
+    if (recordingEnabled()) handlePayload(text).then(end, end);
+    else end();
   });
 }

@@ -7,7 +7,7 @@ import { HOOK_EVENTS } from "../hook/payload.js";
 import { Session } from "../hook/session.js";
 import { asNumber, asObject, parseRecord } from "../records.js";
 import { configFolder, settingsPath, type Scope } from "./install.js";
-import { installedCommands } from "./settings.js";
+import { hookFileOf, installedCommands } from "./settings.js";
 
 /** Claude Code's own default: days after which it deletes transcripts. */
 const RETENTION_DAYS = 30;
@@ -26,8 +26,10 @@ interface InstalledHooks {
   readonly scope: Scope["kind"];
   /** Events without a hook, among those that are needed. */
   readonly missing_events: readonly string[];
-  /** Why it cannot run; null when it can. */
+  /** Why it cannot be run; null when nothing is known to be wrong. */
   readonly problem: string | null;
+  /** Whether it was run to see. */
+  readonly tried: boolean;
 }
 
 /** What capture from Claude Code has to say for itself. */
@@ -62,8 +64,14 @@ export interface ClaudeCodeInspection {
  *
  * @param directory telemetry directory
  * @param project folder of the project
+ * @param ownHook the hook's file of this installation
  */
-export function inspectClaudeCode(directory: string, project: string, now = Date.now()): ClaudeCodeInspection {
+export function inspectClaudeCode(
+  directory: string,
+  project: string,
+  ownHook: string,
+  now = Date.now(),
+): ClaudeCodeInspection {
   const scopes: Scope[] = [{ kind: "project", folder: project }, { kind: "user" }];
   const paths = scopes.map((scope) => [scope.kind, settingsPath(scope)] as const);
   paths.push(["project", join(project, ".claude", "settings.local.json")]);
@@ -79,7 +87,7 @@ export function inspectClaudeCode(directory: string, project: string, now = Date
   const sum = (key: keyof (typeof counts)[number]) => counts.reduce((total, each) => total + each[key], 0);
   const last = Math.max(...journals.map(({ last_at }) => last_at));
   return {
-    hooks: paths.flatMap(([scope, path]) => inspectHooks(path, scope, project)),
+    hooks: paths.flatMap(([scope, path]) => inspectHooks(path, scope, { project, ownHook })),
     plugin: settings.some((each) => asObject(each["enabledPlugins"])?.["oak-telemetry@oak-telemetry"] === true),
     sessions: journals.length,
     last_heard_at: journals.length === 0 ? null : new Date(last).toISOString(),
@@ -108,18 +116,35 @@ function readText(path: string): string {
   }
 }
 
-function inspectHooks(path: string, scope: Scope["kind"], project: string): InstalledHooks[] {
+interface Surroundings {
+  readonly project: string;
+  readonly ownHook: string;
+}
+
+function inspectHooks(path: string, scope: Scope["kind"], { project, ownHook }: Surroundings): InstalledHooks[] {
   if (!existsSync(path)) return [];
   let commands: Map<string, string>;
   try {
     commands = installedCommands(readFileSync(path, "utf8"));
   } catch (error) {
-    return [{ path, scope, missing_events: [], problem: (error as Error).message }];
+    return [{ path, scope, missing_events: [], problem: (error as Error).message, tried: false }];
   }
   if (commands.size === 0) return [];
   const missing_events = HOOK_EVENTS.filter((event) => !commands.has(event));
-  const problems = [...new Set(commands.values())].map((command) => problemOf(command, project));
-  return [{ path, scope, missing_events, problem: problems.find((problem) => problem !== null) ?? null }];
+  const looks = [...new Set(commands.values())].map((command) => {
+    const file = hookFileOf(command, project);
+    // A project's settings may have come with it from anybody: of what they name, only our own file is run.
+    if (scope === "user" || (file !== undefined && isSameFile(file, ownHook)))
+      return { tried: true, problem: problemOf(command, project) };
+    return { tried: false, problem: file === undefined || existsSync(file) ? null : `${file} does not exist` };
+  });
+  const problem = looks.find((look) => look.problem !== null)?.problem ?? null;
+  return [{ path, scope, missing_events, problem, tried: looks.every(({ tried }) => tried) }];
+}
+
+function isSameFile(a: string, b: string): boolean {
+  const [one, other] = [a, b].map((path) => statSync(path, { throwIfNoEntry: false }));
+  return one !== undefined && one.ino === other?.ino && one.dev === other.dev;
 }
 
 /** Runs a hook without a payload, with telemetry turned off. */

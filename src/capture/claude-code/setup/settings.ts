@@ -1,3 +1,5 @@
+import { join } from "node:path";
+
 import { TOOL_EVENTS, HOOK_EVENTS, type HookEvent } from "../hook/payload.js";
 import { SPAWN_TOOLS } from "../identity.js";
 import { JsonFile, SettingsError } from "./json-file.js";
@@ -24,6 +26,22 @@ const IS_OURS = /(?:^|\s)--oak-telemetry(?:\s|$)/;
  */
 export function hookCommand(path: string): string {
   return `node "${path}" ${MARK}`;
+}
+
+/** A shell command of just that form; nothing in its path means anything to a shell but the project's folder before it. */
+const OUR_FORM = /^node "(\$CLAUDE_PROJECT_DIR\/)?((?:[^"\\$`]|\\["\\$`])+)" --oak-telemetry$/;
+
+/**
+ * The file that a command of {@link hookCommand} runs.
+ *
+ * @param project folder of the project
+ * @returns undefined for any other command, which may do anything
+ */
+export function hookFileOf(command: string, project: string): string | undefined {
+  const [, inside, path] = OUR_FORM.exec(command) ?? [];
+  if (path === undefined) return undefined;
+  const file = path.replaceAll(/\\(.)/g, "$1");
+  return inside === undefined ? file : join(project, file);
 }
 
 /** What is registered: for each event a command that Claude Code does not wait for. */
