@@ -241,7 +241,8 @@ describe("oak prune beside programs that record", () => {
     expect((await prune(directory, "--yes")).code).toBe(0);
     for (const { ended } of writers) expect(await ended).toEqual([0, null]);
 
-    const invocations = read(directory).invocation;
+    // Who opens the file while another is in the middle of a write may leave an empty line.
+    const invocations = read(directory).invocation.filter((text) => text !== "");
     expect(invocations.slice(0, young.invocation.length)).toEqual(young.invocation);
     const written = invocations.slice(young.invocation.length).map((text) => JSON.parse(text) as { event_id: string });
     expect(written).toHaveLength(3 * 4000);

@@ -56,6 +56,20 @@ describe("following a log", () => {
     expect(heard.resets).toBe(0);
   });
 
+  it("passes over empty lines, and gives what comes behind them once", async () => {
+    const directory = temporaryDirectory();
+    appendFileSync(pathOf(directory), `${lineOf(0)}\n`);
+    const { heard, tail } = await follow(directory);
+    appendFileSync(pathOf(directory), "\n\r\n");
+    appendFileSync(pathOf(directory, "feedback"), lineOf(1));
+    await until(() => heard.entries.length === 1);
+    appendFileSync(pathOf(directory), `\n${lineOf(2)}\n${lineOf(3)}`);
+    await until(() => heard.entries.length === 3);
+    expect(heard.ids()).toEqual(["1", "2", "3"]);
+    expect(tail.offsets).toEqual(await endsOf(directory));
+    expect(heard.resets + heard.troubles).toBe(0);
+  });
+
   it("starts where a torn last line begins", async () => {
     const directory = temporaryDirectory();
     const line = lineOf(1);

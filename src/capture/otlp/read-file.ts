@@ -71,6 +71,7 @@ async function* unpacked(stream: AsyncIterable<Buffer>): AsyncGenerator<Buffer> 
 
 async function* readJson(stream: AsyncIterable<Buffer>, path: string): AsyncGenerator<FileEntry> {
   let number = 0;
+  let isFirst = true;
   let whole: Buffer[] | undefined;
   let length = 0;
   for await (const line of linesOf(stream)) {
@@ -91,9 +92,10 @@ async function* readJson(stream: AsyncIterable<Buffer>, path: string): AsyncGene
       yield* requestsOf(value, where);
     } catch (error) {
       // One document over many lines begins with a line that is none.
-      if (number === 1) whole = [line];
+      if (isFirst) whole = [line];
       else yield { kind: "damage", where, reason: (error as Error).message };
     }
+    isFirst = false;
   }
   if (!whole) return;
   try {
