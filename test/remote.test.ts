@@ -87,7 +87,7 @@ describe("recorders with an endpoint", () => {
     // A killed writer may have written one more than it could tell of.
     expect(total_invocations - runs.length).toBeLessThanOrEqual(lasting.length + victims.length);
     expect(new Set(found.map(({ invocation_id }) => invocation_id)).size).toBe(found.length);
-  }, 300_000);
+  });
 
   it("deliver before they end, and do not wait long for a server that does not answer", async () => {
     const [served, spooled] = [temporaryDirectory(), temporaryDirectory()];
