@@ -73,6 +73,19 @@ describe("oak serve, told to stop", () => {
     expect(readFileSync(join(directory, "workflow_events.jsonl"), "utf8")).toContain("wf-last");
   });
 
+  it("in the very moment in which it says where it is: hears it", async () => {
+    const program = `
+      import fs from "node:fs";
+      const { writeSync } = fs;
+      fs.writeSync = (file, ...rest) => {
+        if (String(rest[0]).includes('"url"')) process.kill(process.pid, "SIGTERM");
+        return writeSync(file, ...rest);
+      };`;
+    const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(program)}` };
+    const { command } = await serveDirectory(temporaryDirectory(), [], env);
+    expect(await endsWith(command)).toBe(0);
+  });
+
   it("while it reads a long log for the first time: leaves nothing behind", async () => {
     const directory = temporaryDirectory();
     const temporary = temporaryDirectory();
