@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, renameSync, rmSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 
@@ -131,6 +131,26 @@ describe("following a log", () => {
     appendFileSync(pathOf(directory), lineOf("next"));
     await until(() => resets > 0);
     expect(rewritten).toBe(true);
+  });
+
+  it("says so when a file is written anew to as many bytes as soon as it has been read", async () => {
+    const directory = temporaryDirectory();
+    const ids: unknown[] = [];
+    let resets = 0;
+    const tail = await LogTail.start(directory, {
+      onEntries: (entries) => {
+        if (ids.length === 0) writeFileSync(pathOf(directory), lineOf(7) + lineOf(8));
+        ids.push(...idsOf(entries));
+      },
+      onReset: () => resets++,
+      onTrouble: () => undefined,
+    });
+    onTestFinished(() => tail.stop());
+    // The clock of a file system may tick every few milliseconds only.
+    writeFileSync(pathOf(directory), lineOf(1) + lineOf(2));
+    utimesSync(pathOf(directory), 1, 1);
+    await until(() => resets > 0);
+    expect(ids.slice(0, 2)).toEqual(["1", "2"]);
   });
 
   it("says what is wrong, and goes on when it is not wrong any more", async () => {
