@@ -10,8 +10,9 @@ export default defineConfig({
     include: ["src/**/*.test.ts", "test/**/*.test.ts", "dashboard/src/**/*.test.ts"],
     // Many tests wait for processes of their own: one worker more than there are processors keeps these busy.
     maxWorkers: availableParallelism() + 1,
-    testTimeout: 240_000,
-    hookTimeout: 240_000,
+    // For what hangs: the longest test takes four minutes where eight processes want each processor.
+    testTimeout: 900_000,
+    hookTimeout: 900_000,
     reporters: report ? ["default", ["json", { outputFile: report }]] : ["default"],
   },
 });

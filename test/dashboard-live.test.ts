@@ -7,6 +7,7 @@ import type { TelemetryEvent } from "../src/event/events.js";
 import { hasBrowser, settled, useBrowser } from "./support/browser.js";
 import { append, directoryOf, temporaryDirectory } from "./support/directory.js";
 import { oak } from "./support/oak.js";
+import { freePort } from "./support/port.js";
 import { eventsOf, run } from "./support/scenario.js";
 import { serveDirectory } from "./support/server.js";
 
@@ -145,7 +146,8 @@ describe.skipIf(!hasBrowser())("the dashboard, live", () => {
 
   it("says that the server is gone, and catches up when it is back", async () => {
     const directory = temporaryDirectory();
-    const { url, command } = await serveDirectory(directory);
+    const port = ["--port", String(await freePort())];
+    const { url, command } = await serveDirectory(directory, port);
     const { page } = await open(url);
     const id = await log(directory, "workflow-start", "--project-name", "Shop", "--agent-plan", "a", "b");
     const section = page.locator(`[data-workflow="${id}"]`);
@@ -155,7 +157,7 @@ describe.skipIf(!hasBrowser())("the dashboard, live", () => {
     // What was known stays.
     expect(await section.isVisible()).toBe(true);
     const invocation = await log(directory, "invocation", "--agent-name", "a", "--workflow-id", id);
-    await serveDirectory(directory, ["--port", new URL(url).port]);
+    await serveDirectory(directory, port);
     await page.getByRole("status").getByText("live").waitFor();
     await section.locator(`[data-run="${invocation}"]`).waitFor();
     await section.getByText("at work: a").waitFor();

@@ -151,10 +151,12 @@ describe.skipIf(!hasBrowser())("the dashboard", () => {
     const { page } = await open(url);
     await page.getByRole("button", { name: "Show it with sample data" }).click();
     await page.waitForURL((other) => other.origin !== url);
-    // Its last workflow is live.
-    await page.getByRole("heading", { name: /E-Commerce Platform MVP/ }).waitFor();
+    // Its last workflow is live, for some seconds, which may be over when the page has come.
+    const live = page.getByRole("heading", { name: /E-Commerce Platform MVP/ });
+    await live.or(page.getByRole("heading", { name: "Nothing is running" })).waitFor();
     await page.getByRole("link", { name: "Workflows", exact: true }).click();
     await page.getByText("57 workflows").waitFor();
+    await page.getByRole("cell", { name: /E-Commerce Platform MVP/ }).waitFor();
     expect(readdirSync(directory).filter((name) => name.endsWith(".jsonl"))).toEqual([]);
   });
 

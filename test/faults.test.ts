@@ -18,16 +18,22 @@ import { describe, expect, it } from "vitest";
 
 import { TelemetryAnalyzer } from "../src/index.js";
 import { inspectLog, type LogInspection } from "../src/log/inspect.js";
-import { temporaryDirectory } from "./support/directory.js";
+import { directoryOf, temporaryDirectory } from "./support/directory.js";
 import { node, oak, ROOT } from "./support/oak.js";
+import { eventsOf, run } from "./support/scenario.js";
 
 const WRITER = fileURLToPath(new URL("support/writer.mjs", import.meta.url));
 const INVOCATIONS = "agent_invocations.jsonl";
 
+/**
+ * The lines of the log, each of which must be whole, but for empty ones: a process that opens the file while another one is
+ * kept from going on in the middle of a write takes that line for torn after a while, and writes a line end, which comes
+ * behind the whole line. Readers pass over it.
+ */
 const linesOf = (directory: string) =>
   readFileSync(join(directory, INVOCATIONS), "utf8")
-    .trimEnd()
     .split("\n")
+    .filter((line) => line !== "")
     .map((line) => JSON.parse(line) as { session_id: string; sequence: number });
 
 async function countInvocations(directory: string): Promise<{ total: number; unreadable: number }> {
@@ -104,6 +110,46 @@ describe("a killed writer", () => {
     expect(content.subarray(offset).toString().startsWith('{"timestamp":"2026-11-01T12:00:00Z"')).toBe(true);
     expect(content.subarray(0, offset).toString("latin1").split("\n")).toHaveLength(line);
     expect((await countInvocations(directory)).total).toBe(total + 1);
+  });
+});
+
+describe("empty lines in a log", () => {
+  it("are no damage and count for nothing, wherever they stand", async () => {
+    const events = eventsOf("w", {
+      end: 60,
+      runs: { planner: run(0, 20), coder: run(20, 50), tester: run(50, 60) },
+      handoffs: [["planner", "coder", 20]],
+    });
+    const plain = directoryOf(events);
+    const blank = directoryOf(events);
+    for (const name of readdirSync(blank)) {
+      const content = readFileSync(join(blank, name), "utf8");
+      writeFileSync(join(blank, name), `\n\r\n${content.replaceAll("\n", "\n\n \r\n\n")}`);
+    }
+    const inspection = await inspectLog(blank);
+    const { files } = await inspectLog(plain);
+    expect(inspection).toMatchObject({ damaged: [], invalid: [], duplicates: 0, orphans: {} });
+    expect(inspection.files.map(({ file, events: count }) => ({ file, events: count }))).toEqual(
+      files.map(({ file, events: count }) => ({ file, events: count })),
+    );
+    expect((await oak(["doctor", "--dir", blank])).code).toBe(0);
+    const report = ["report", "--json", "--as-of", "2027-01-01", "--dir"];
+    const expected = await oak([...report, plain]);
+    expect(expected).toMatchObject({ code: 0, stderr: "" });
+    expect(await oak([...report, blank])).toEqual(expected);
+
+    // Nor does an analysis that goes on where the last one stopped.
+    const analyzer = new TelemetryAnalyzer({ directory: blank });
+    await analyzer.generateStatistics();
+    appendFileSync(join(blank, INVOCATIONS), "\n\n");
+    expect((await analyzer.generateStatistics()).total_invocations).toBe(3);
+    appendFileSync(
+      join(blank, INVOCATIONS),
+      `\n${JSON.stringify({ ...events.find(({ event }) => event === "invocation_start"), event_id: "new", invocation_id: "new" })}\n\n`,
+    );
+    expect((await analyzer.generateStatistics()).total_invocations).toBe(4);
+    expect(await analyzer.unreadableLines()).toBe(0);
+    analyzer.close();
   });
 });
 

@@ -182,7 +182,11 @@ describe("the hook, run as Claude Code runs it", () => {
     const project = temporaryDirectory();
     mkdirSync(join(project, ".oak"));
     expect(await oak(["init", "claude-code"], { cwd: project })).toMatchObject({ code: 0, stderr: expect.any(String) });
-    const claude = new SimulatedClaudeCode(join(project, ".claude/settings.json"), project);
+    // Minutes pass here between hooks that come one after the other at once in a session of Claude Code.
+    const claude = new SimulatedClaudeCode(join(project, ".claude/settings.json"), project, {
+      NODE_OPTIONS: `--import=${new URL("support/slow-clock.mjs", import.meta.url).href}`,
+      SLOW_SINCE: String(Date.now()),
+    });
     const sessions = [...Array(2).keys()].flatMap((round) =>
       Object.values(KINDS).map((kind, i) => ({ id: `session-${round}-${i}`, ...kind(`r${round}k${i}`) })),
     );

@@ -89,6 +89,11 @@ describe("oak import otlp", () => {
     ["a list with a request on each line", `[\n${lines.map(String).join(",\n")}\n]`],
     ["JSON with a byte order mark", Buffer.concat([Buffer.from("\ufeff"), json()])],
     ["one request a line", jsonl],
+    [
+      "JSON over many lines, behind a blank one",
+      Buffer.from(`\n${JSON.stringify(JSON.parse(json().toString()), null, 2)}`),
+    ],
+    ["blank lines between requests", Buffer.from(`\n${jsonl.toString().replaceAll("\n", "\n\n \r\n")}`)],
     ["lines that end as on Windows", Buffer.from(jsonl.toString().replaceAll("\n", "\r\n"))],
     ["a list of requests", Buffer.from(`[${lines.map(String).join(",")}]`)],
     ["protobuf", protobuf],

@@ -4,13 +4,13 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { writeFileSync } from "node:fs";
 
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 
 import { captured } from "./support/captured.js";
 import { OtlpTranslator } from "../src/capture/otlp/translator.js";
 import { ArgumentError, TelemetryLogger } from "../src/record/index.js";
 import { temporaryDirectory } from "./support/directory.js";
-import { node, ROOT } from "./support/oak.js";
+import { node, PATIENT, ROOT } from "./support/oak.js";
 
 interface Received {
   readonly path: string | undefined;
@@ -67,7 +67,7 @@ async function runProgram(env: Record<string, string>) {
 describe("a recorder that mirrors", () => {
   it("sends workflows, invocations, handoffs and feedback, the last before the program ends", async () => {
     const { url, requests } = await receiver(200);
-    const env = { OAK_OTLP_ENDPOINT: url, OAK_OTLP_HEADERS: "authorization=Basic%20abc, x-project = 7" };
+    const env = { ...PATIENT, OAK_OTLP_ENDPOINT: url, OAK_OTLP_HEADERS: "authorization=Basic%20abc, x-project = 7" };
     expect(await runProgram(env)).toMatchObject({ code: 0, stdout: "done\n", stderr: "" });
     expect(requests.map(({ path }) => path)).toEqual(["/v1/traces"]);
     expect(requests[0]!.headers).toMatchObject({ authorization: "Basic abc", "x-project": "7" });
@@ -97,7 +97,8 @@ describe("a recorder that mirrors", () => {
     ["does not answer", -1, "cannot be reached"],
   ])("says once that an endpoint %s, and the program goes on and ends", async (_, status, reason) => {
     const { url } = await receiver(status);
-    const { code, stdout, stderr } = await runProgram({ OAK_OTLP_ENDPOINT: url });
+    const patience = status === -1 ? {} : PATIENT;
+    const { code, stdout, stderr } = await runProgram({ ...patience, OAK_OTLP_ENDPOINT: url });
     expect({ code, stdout }).toEqual({ code: 0, stdout: "done\n" });
     expect(stderr.match(/telemetry is not being sent/g)).toHaveLength(1);
     expect(stderr).toContain(reason);
@@ -112,6 +113,8 @@ describe("a recorder that mirrors", () => {
   });
 
   it("tries again what an endpoint had no time for", async () => {
+    vi.spyOn(AbortSignal, "timeout").mockReturnValue(new AbortController().signal);
+    onTestFinished(() => void vi.restoreAllMocks());
     const { url, requests } = await receiver(503, 200);
     const errors: string[] = [];
     const logger = new TelemetryLogger({
@@ -121,7 +124,7 @@ describe("a recorder that mirrors", () => {
     });
     const workflow_id = logger.logWorkflowStart({ project_name: "Shop", agent_plan: [] });
     logger.logWorkflowComplete({ workflow_id, duration_seconds: 1, success: true, agents_executed: [] });
-    await expect.poll(() => requests.length, { timeout: 20_000 }).toBe(2);
+    await expect.poll(() => requests.length, { timeout: 60_000 }).toBe(2);
     expect(requests[1]!.body).toEqual(requests[0]!.body);
     expect(errors).toEqual([`${url}/v1/traces answers 503 Service Unavailable`]);
     logger.close();
@@ -136,7 +139,7 @@ describe("a recorder that mirrors", () => {
     });
     const workflow_id = logger.logWorkflowStart({ project_name: "secret", agent_plan: [] });
     logger.logWorkflowComplete({ workflow_id, duration_seconds: 1, success: true, agents_executed: [] });
-    await expect.poll(() => requests.length, { timeout: 20_000 }).toBe(1);
+    await expect.poll(() => requests.length, { timeout: 60_000 }).toBe(1);
     expect(JSON.stringify(requests)).not.toContain("secret");
     logger.close();
   });

@@ -241,7 +241,8 @@ describe("oak prune beside programs that record", () => {
     expect((await prune(directory, "--yes")).code).toBe(0);
     for (const { ended } of writers) expect(await ended).toEqual([0, null]);
 
-    const invocations = read(directory).invocation;
+    // Who opens the file while another is in the middle of a write may leave an empty line.
+    const invocations = read(directory).invocation.filter((text) => text !== "");
     expect(invocations.slice(0, young.invocation.length)).toEqual(young.invocation);
     const written = invocations.slice(young.invocation.length).map((text) => JSON.parse(text) as { event_id: string });
     expect(written).toHaveLength(3 * 4000);
@@ -288,14 +289,19 @@ describe("oak prune beside programs that record", () => {
   });
 
   it("killed while it moves late lines, leaves them to the next one", async () => {
-    const directory = temporaryDirectory();
     const { all, young } = long(200);
-    write(directory, all);
-    const writer = openSync(join(directory, LOG_FILES.invocation), "a");
-    const child = spawn(process.execPath, [OAK, "prune", "--dir", directory, "--before", BEFORE, "--yes"]);
-    await replaced(directory, "invocation");
-    child.kill("SIGKILL");
-    await once(child, "close");
+    let directory: string;
+    let writer: number;
+    do {
+      directory = temporaryDirectory();
+      write(directory, all);
+      writer = openSync(join(directory, LOG_FILES.invocation), "a");
+      const child = spawn(process.execPath, [OAK, "prune", "--dir", directory, "--before", BEFORE, "--yes"]);
+      await replaced(directory, "invocation");
+      child.kill("SIGKILL");
+      await once(child, "close");
+      // Where it was killed too late, there is nothing left to do for the next one.
+    } while (leftovers(directory).length === 0);
     writeSync(writer, `${run("late", YOUNG)}\n`);
     closeSync(writer);
     expect((await prune(directory, "--yes")).code).toBe(0);

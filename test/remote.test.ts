@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -8,19 +8,11 @@ import { describe, expect, it, onTestFinished } from "vitest";
 
 import { TelemetryAnalyzer } from "../src/index.js";
 import { temporaryDirectory } from "./support/directory.js";
-import { node, oak, oakJson } from "./support/oak.js";
+import { node, oak, oakJson, PATIENT } from "./support/oak.js";
+import { freePort } from "./support/port.js";
 import { RunningCommand, startOak } from "./support/process.js";
 
 const WRITER = fileURLToPath(new URL("support/remote-writer.mjs", import.meta.url));
-
-/** A port that was free just now. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 async function serve(directory: string, port: number): Promise<RunningCommand> {
   const server = startOak(["serve", "--dir", directory, "--port", String(port), "--json"]);
@@ -95,26 +87,25 @@ describe("recorders with an endpoint", () => {
     // A killed writer may have written one more than it could tell of.
     expect(total_invocations - runs.length).toBeLessThanOrEqual(lasting.length + victims.length);
     expect(new Set(found.map(({ invocation_id }) => invocation_id)).size).toBe(found.length);
-  }, 300_000);
+  });
 
   it("deliver before they end, and do not wait long for a server that does not answer", async () => {
     const [served, spooled] = [temporaryDirectory(), temporaryDirectory()];
     const port = await freePort();
     const endpoint = `http://127.0.0.1:${port}`;
     const server = await serve(served, port);
-    expect(await node([WRITER, spooled, "3", "0"], { env: { OAK_ENDPOINT: endpoint } })).toMatchObject({
+    expect(await node([WRITER, spooled, "3", "0"], { env: { OAK_ENDPOINT: endpoint, ...PATIENT } })).toMatchObject({
       code: 0,
       stderr: "",
     });
     expect(await tablesOf(served)).toEqual({ total_invocations: 3, success_rate: 1 });
     await server.end("SIGTERM");
 
-    // Takes connections, and never says a word.
+    // Takes connections, and never says a word. Nor is it given up for that: a recorder that waited for it would not end.
     const silent = createServer(() => undefined).listen(port, "127.0.0.1");
     onTestFinished(() => void silent.close());
-    const { code, stdout } = await node([WRITER, spooled, "3", "0"], { env: { OAK_ENDPOINT: endpoint } });
-    expect(code).toBe(0);
-    expect(Number(/ended in (\d+) ms/.exec(stdout)?.[1])).toBeLessThan(15_000);
+    const env = { OAK_ENDPOINT: endpoint, ...PATIENT, PATIENT_FROM: "10000" };
+    expect(await node([WRITER, spooled, "3", "0"], { env })).toMatchObject({ code: 0 });
     expect(await waitingIn(spooled)).toMatchObject([{ endpoint, events: 6 }]);
     silent.close();
   });
@@ -139,7 +130,7 @@ describe("recorders with an endpoint", () => {
     const [served, spooled] = [temporaryDirectory(), temporaryDirectory()];
     const port = await freePort();
     const endpoint = `http://127.0.0.1:${port}`;
-    const env = { OAK_ENDPOINT: endpoint };
+    const env = { OAK_ENDPOINT: endpoint, ...PATIENT };
     const args = ["serve", "--dir", served, "--port", String(port), "--json"];
     const oakServe = fileURLToPath(new URL("../dist/cli/main.cjs", import.meta.url));
     const server = new RunningCommand(process.execPath, [oakServe, ...args], env);

@@ -8,7 +8,8 @@ import { describe, expect, it, onTestFinished } from "vitest";
 
 import { writeHistory } from "../bench/history.mjs";
 import { append, directoryOf, temporaryDirectory } from "./support/directory.js";
-import { oak } from "./support/oak.js";
+import { oak, PATIENT } from "./support/oak.js";
+import { freePort } from "./support/port.js";
 import { RunningCommand } from "./support/process.js";
 import { RawConnection, request, requestJson } from "./support/request.js";
 import { eventsOf, run } from "./support/scenario.js";
@@ -17,7 +18,7 @@ import { serveDirectory } from "./support/server.js";
 const workflow = (id: string) => eventsOf(id, { end: 60, runs: { developer: run(0, 60) } });
 
 /** Longer than a server takes to stop when it is told to, by its own account, by as much as a busy machine may need. */
-const PATIENCE_MILLISECONDS = 30_000;
+const PATIENCE_MILLISECONDS = 120_000;
 
 async function endsWith(command: RunningCommand, signal?: NodeJS.Signals): Promise<number | null> {
   const late = new Promise<never>((_, reject) =>
@@ -72,6 +73,19 @@ describe("oak serve, told to stop", () => {
     expect(readFileSync(join(directory, "workflow_events.jsonl"), "utf8")).toContain("wf-last");
   });
 
+  it("in the very moment in which it says where it is: hears it", async () => {
+    const program = `
+      import fs from "node:fs";
+      const { writeSync } = fs;
+      fs.writeSync = (file, ...rest) => {
+        if (String(rest[0]).includes('"url"')) process.kill(process.pid, "SIGTERM");
+        return writeSync(file, ...rest);
+      };`;
+    const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(program)}` };
+    const { command } = await serveDirectory(temporaryDirectory(), [], env);
+    expect(await endsWith(command)).toBe(0);
+  });
+
   it("while it reads a long log for the first time: leaves nothing behind", async () => {
     const directory = temporaryDirectory();
     const temporary = temporaryDirectory();
@@ -119,8 +133,9 @@ describe("the address that oak serve is told to listen on", () => {
 describe("oak serve, started again", () => {
   it("has lost nothing, and the stream goes on where it was", async () => {
     const directory = directoryOf(workflow("wf-1"));
-    const first = await serveDirectory(directory);
-    const { port, host } = new URL(first.url);
+    const port = String(await freePort());
+    const first = await serveDirectory(directory, ["--port", port]);
+    const { host } = new URL(first.url);
     const listener = new RawConnection(first.url);
     listener.socket.write(`GET /api/v1/events HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
     await expect.poll(() => listener.received, { timeout: 60_000 }).toContain("event: ready");
@@ -141,7 +156,8 @@ describe("the port of oak serve, when it is taken", () => {
   it("by another oak serve: that one is named", async () => {
     const directory = directoryOf(workflow("wf-1"));
     const { url } = await serveDirectory(directory);
-    const { code, stdout, stderr } = await oak(["serve", "--dir", directory, "--port", new URL(url).port]);
+    const again = ["serve", "--dir", directory, "--port", new URL(url).port];
+    const { code, stdout, stderr } = await oak(again, { env: PATIENT });
     expect({ code, stdout, stderr }).toEqual({
       code: 1,
       stdout: "",

@@ -6,6 +6,8 @@ import { AlertWatch, type AlertsNow } from "./watch.js";
 
 const NOTHING: Look = { alerts: [], fired: [], next_seconds: null, withheld: [] };
 
+const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
 /** A watch whose looks are as `look` says, and what it has told. */
 function watching(look: () => Promise<void>): { watch: AlertWatch; told: AlertsNow[]; noted: string[] } {
   const told: AlertsNow[] = [];
@@ -43,6 +45,25 @@ describe("AlertWatch", () => {
     locked = false;
     await vi.advanceTimersByTimeAsync(5000);
     expect(told.slice(1)).toEqual([{ alerts: [], trouble: null }]);
+    await watch.stop();
+  });
+
+  it("looks again when the log changes during a look, however long that takes, and goes on so", async () => {
+    let looks = 0;
+    const { watch } = watching(async () => {
+      looks++;
+      await sleep(7000);
+    });
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(looks).toBe(1);
+    watch.changed();
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(looks).toBe(1);
+    for (let seen = 2; seen < 5; seen++) {
+      await vi.advanceTimersByTimeAsync(60_000);
+      expect(looks).toBe(seen);
+      watch.changed();
+    }
     await watch.stop();
   });
 });

@@ -41,6 +41,8 @@ export class AlertWatch {
   /** When the next look may be, of which the last one took its share. */
   #notBefore = 0;
   #looking: Promise<void> | undefined;
+  /** A look was due while another one was under way. */
+  #again = false;
   #looked = false;
   #noted = new Set<string>();
   /** Since when another process has let alerts fire, and what there is to say of that. */
@@ -84,7 +86,11 @@ export class AlertWatch {
     if (due >= this.#due) return;
     clearTimeout(this.#timer);
     this.#due = due;
-    this.#timer = setTimeout(() => void this.#look(), due - performance.now());
+    this.#timer = setTimeout(() => {
+      this.#due = Infinity;
+      if (this.#looking) this.#again = true;
+      else void this.#look();
+    }, due - performance.now());
     // A process is not kept alive to wait.
     this.#timer.unref();
   }
@@ -99,6 +105,7 @@ export class AlertWatch {
   async #lookOnce(): Promise<void> {
     clearTimeout(this.#timer);
     this.#due = Infinity;
+    this.#again = false;
     const began = performance.now();
     let next = PERIOD;
     const onLook = (look: Look) => {
@@ -125,7 +132,7 @@ export class AlertWatch {
       }
     }
     this.#looked = true;
-    this.#plan(next);
+    this.#plan(this.#again ? PAUSE : next);
   }
 
   #unlock(): void {

@@ -69,20 +69,27 @@ export async function serve(options: ServeOptions): Promise<void> {
       throw new CommandError(`${host} is no address of this machine: leave out --host, or give one that is`);
     throw error;
   }
+  const told = stopSignal();
   const url = token === undefined ? server.url : `${server.url}/?token=${encodeURIComponent(token)}`;
   if (options.json) printJson({ url: server.url, token: token ?? null, directory: server.directory, pid: process.pid });
   else print(`oak serves ${server.directory}`, `  ${url}`, "  Ctrl-C ends it.");
   if (options.open) openBrowser(url);
-  await new Promise<void>((resolve) => {
-    // Instead of what every other command does: answers that are under way are finished.
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-      process.removeAllListeners(signal);
-      process.once(signal, resolve);
-    }
-  });
+  await told;
   await Promise.all([server.stop(), demo.stop()]);
   // What reads the log for an answer that nobody waits for any more would go on to its end.
   process.exit();
+}
+
+/** Waits for a signal, instead of what every other command does: answers that are under way are finished. */
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+      const others = process.listeners(signal);
+      process.once(signal, () => resolve());
+      // Only now: a signal that comes while nobody listens to it, or has just come, is lost.
+      for (const other of others) process.off(signal, other);
+    }
+  });
 }
 
 /** Sample work in a directory of its own, served at an address of its own, as long as the server runs. */

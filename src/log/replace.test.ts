@@ -1,5 +1,6 @@
 import { appendFileSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { describe, expect, it } from "vitest";
 
@@ -36,6 +37,26 @@ describe("a replacement", () => {
     await replacement.drain(() => undefined);
     expect(readFileSync(path, "utf8")).toBe(`${run("2")}\n${run("3")}\n${run("4")}\n{"torn\n`);
     expect(readdirSync(join(path, ".."))).toEqual(["log.jsonl"]);
+  });
+
+  it("takes nothing for torn that somebody goes on to write, and sees the whole line", async () => {
+    const path = logOf(run("1"), run("2"));
+    const replacement = await Replacement.begin(path);
+    const { end } = await sift(path, "invocation", Infinity, EXPIRED, (lines) => replacement.keep(lines));
+    const late = run("3");
+    appendFileSync(path, late.slice(0, 20));
+    let seen = "";
+    const replaced = replacement.replace(end, (lines) => (seen += lines.toString()));
+    // Its writer gets on only now and then, as on a machine that has too much to do.
+    for (let at = 20; at < late.length; at += 20) {
+      await sleep(50);
+      appendFileSync(path, late.slice(at, at + 20));
+    }
+    appendFileSync(path, "\n");
+    await replaced;
+    await replacement.drain(() => undefined);
+    expect(readFileSync(path, "utf8")).toBe(`${run("2")}\n${late}\n`);
+    expect(seen).toBe(`${late}\n`);
   });
 
   it("leaves the old file as it is when it is given up", async () => {

@@ -19,7 +19,7 @@ const NEWLINE = 0x0a;
 
 /** Writers compare the file that they have open with the one of its name once a second: twice that is enough. */
 const LEAST_DRAINING_MILLISECONDS = 2000;
-/** And nothing must have come for so long. */
+/** And nothing must have come for so long. Who is in the middle of a line may wait for its turn on a busy machine. */
 const QUIET_MILLISECONDS = 1000;
 const POLL_MILLISECONDS = 20;
 /** Then it is not a writer of ours: it may never let go of the old file. */
@@ -92,6 +92,7 @@ export class Replacement {
     await this.next.sync();
     this.#position = await moveLines(this.old, this.#position, this.next, check);
     this.#position = await closeTorn(this.old, this.#position, this.next);
+    this.#position = await moveLines(this.old, this.#position, this.next, check);
     const { ino, dev } = await this.old.stat();
     const named = await stat(this.path);
     if (named.ino !== ino || named.dev !== dev) throw new Error(`${this.path} was replaced by another program`);
@@ -228,7 +229,7 @@ async function moveLines(
 async function closeTorn(from: FileHandle, offset: number, to: FileHandle): Promise<number> {
   const { size } = await from.stat();
   if (size <= offset) return offset;
-  await sleep(POLL_MILLISECONDS);
+  await sleep(QUIET_MILLISECONDS);
   if ((await from.stat()).size !== size) return offset;
   const buffer = Buffer.allocUnsafe(size - offset);
   const { bytesRead } = await from.read(buffer, 0, buffer.length, offset);

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, renameSync, rmSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 
@@ -54,6 +54,20 @@ describe("following a log", () => {
     await until(() => heard.entries.length === 3);
     expect(heard.ids()).toEqual(["1", "2", "3"]);
     expect(heard.resets).toBe(0);
+  });
+
+  it("passes over empty lines, and gives what comes behind them once", async () => {
+    const directory = temporaryDirectory();
+    appendFileSync(pathOf(directory), `${lineOf(0)}\n`);
+    const { heard, tail } = await follow(directory);
+    appendFileSync(pathOf(directory), "\n\r\n");
+    appendFileSync(pathOf(directory, "feedback"), lineOf(1));
+    await until(() => heard.entries.length === 1);
+    appendFileSync(pathOf(directory), `\n${lineOf(2)}\n${lineOf(3)}`);
+    await until(() => heard.entries.length === 3);
+    expect(heard.ids()).toEqual(["1", "2", "3"]);
+    expect(tail.offsets).toEqual(await endsOf(directory));
+    expect(heard.resets + heard.troubles).toBe(0);
   });
 
   it("starts where a torn last line begins", async () => {
@@ -117,6 +131,26 @@ describe("following a log", () => {
     appendFileSync(pathOf(directory), lineOf("next"));
     await until(() => resets > 0);
     expect(rewritten).toBe(true);
+  });
+
+  it("says so when a file is written anew to as many bytes as soon as it has been read", async () => {
+    const directory = temporaryDirectory();
+    const ids: unknown[] = [];
+    let resets = 0;
+    const tail = await LogTail.start(directory, {
+      onEntries: (entries) => {
+        if (ids.length === 0) writeFileSync(pathOf(directory), lineOf(7) + lineOf(8));
+        ids.push(...idsOf(entries));
+      },
+      onReset: () => resets++,
+      onTrouble: () => undefined,
+    });
+    onTestFinished(() => tail.stop());
+    // The clock of a file system may tick every few milliseconds only.
+    writeFileSync(pathOf(directory), lineOf(1) + lineOf(2));
+    utimesSync(pathOf(directory), 1, 1);
+    await until(() => resets > 0);
+    expect(ids.slice(0, 2)).toEqual(["1", "2"]);
   });
 
   it("says what is wrong, and goes on when it is not wrong any more", async () => {

@@ -15,6 +15,8 @@ export interface TailEntry {
   readonly kind: LogKind;
   readonly object: JsonObject;
   readonly to: number;
+  /** What stood directly before that: the last bytes of its line, as Latin-1. */
+  readonly end: string;
 }
 
 /** Where a file system gives no notice of a change, or loses one, milliseconds. */
@@ -46,7 +48,12 @@ export async function* readFrom(directory: string, from: Offsets, to?: Offsets):
       );
       if (whole.length > 0)
         yield whole.flatMap(({ bytes, offset, length }) =>
-          (bytes ? parseLine(bytes).objects : []).map((object) => ({ kind, object, to: offset + length + 1 })),
+          (bytes ? parseLine(bytes).objects : []).map((object) => ({
+            kind,
+            object,
+            to: offset + length + 1,
+            end: `${bytes!.toString("latin1", Math.max(0, length + 1 - COMPARED_BYTES))}\n`,
+          })),
         );
       if (whole.length < lines.length) break;
     }
@@ -171,18 +178,20 @@ export class LogTail {
         return this.#reset();
     }
     const from = this.#offsets;
+    const ends = new Map<LogKind, string>();
     for await (const entries of readFrom(this.directory, this.#offsets)) {
       const last = entries.at(-1);
       if (!last) continue;
       this.#offsets = { ...this.#offsets, [last.kind]: last.to };
+      ends.set(last.kind, last.end);
       this.listener.onEntries(entries, this.#offsets);
     }
     for (const kind of LOG_KINDS) {
       if (this.#offsets[kind] === from[kind]) continue;
-      const before = await this.#beforeOffset(kind, this.#offsets[kind]);
       // It may have been written anew since that was compared: what was read, and stands there, would be of another file.
       if (!(await this.#isAsBefore(kind, from[kind]))) return this.#reset();
-      this.#before.set(kind, before);
+      // Of what was read, not of what stands there by now.
+      this.#before.set(kind, ends.get(kind) ?? "");
     }
     this.#fingerprint = fingerprint;
   }
@@ -200,14 +209,15 @@ export class LogTail {
 
   /** Whether there still stands before the place that was read to what stood there when it was. */
   async #isAsBefore(kind: LogKind, to: number): Promise<boolean> {
-    return (await this.#beforeOffset(kind, to)) === this.#before.get(kind);
+    const before = this.#before.get(kind) ?? "";
+    return (await this.#beforeOffset(kind, to, before.length || COMPARED_BYTES)) === before;
   }
 
-  async #beforeOffset(kind: LogKind, to: number): Promise<string> {
+  async #beforeOffset(kind: LogKind, to: number, length = COMPARED_BYTES): Promise<string> {
     const file = to === 0 ? undefined : await openLogFile(join(this.directory, LOG_FILES[kind]));
     if (!file) return "";
     try {
-      const from = Math.max(0, to - COMPARED_BYTES);
+      const from = Math.max(0, to - length);
       const { buffer, bytesRead } = await file.read(Buffer.alloc(to - from), 0, to - from, from);
       return buffer.subarray(0, bytesRead).toString("latin1");
     } finally {

@@ -9,8 +9,11 @@ const RECHECK_MILLISECONDS = 1000;
 /** Lines of a burst are buffered up to so many characters: more would hardly be faster, and more can be lost. */
 const BURST_CHARACTERS = 16 * 1024;
 
-/** A line that has not grown for so long is not being written any more. */
-const TORN_AFTER_MILLISECONDS = 10;
+/**
+ * A file that does not end with a line end is looked at again after 1, 2, 4, … milliseconds, the last time after so many:
+ * a writer on a busy machine may wait long for its turn in the middle of a write. Together 127.
+ */
+const LONGEST_LOOK_MILLISECONDS = 64;
 
 const NEWLINE = 0x0a;
 
@@ -164,15 +167,16 @@ function identify(stats: { dev: number; ino: number } | undefined): string {
   return stats ? `${stats.dev}:${stats.ino}` : "";
 }
 
-/** Whether a file ends in the middle of a line that nobody is writing any more. */
+/**
+ * Whether a file ends in the middle of a line, and somebody was not just writing it. Who is taken for dead in the middle of
+ * a write, and is not, does no harm: the line end that is written then comes behind the whole line, and makes an empty one.
+ */
 function endsTorn(descriptor: number): boolean {
   const byte = Buffer.alloc(1);
-  for (let last = -1; ;) {
+  for (let pause = 1; ; pause *= 2) {
     const { size } = fstatSync(descriptor);
     if (size === 0 || readSync(descriptor, byte, 0, 1, size - 1) === 0 || byte[0] === NEWLINE) return false;
-    if (size === last) return true;
-    // Another process may be in the middle of its write.
-    last = size;
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, TORN_AFTER_MILLISECONDS);
+    if (pause > LONGEST_LOOK_MILLISECONDS) return true;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pause);
   }
 }

@@ -10,7 +10,7 @@ const CHROMIUM = "/usr/bin/chromium";
 const FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-gpu"];
 
 /** Under load a page may take long; what decides a test is what is there in the end. */
-const PATIENCE = 60_000;
+const PATIENCE = 120_000;
 
 /** Whether there is a browser to test with. */
 export function hasBrowser(): boolean {
@@ -29,7 +29,7 @@ export interface OpenPage {
 export function useBrowser(): (url: string, options?: BrowserContextOptions) => Promise<OpenPage> {
   let browser: Browser | undefined;
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+    browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS, timeout: PATIENCE });
   });
   afterAll(() => browser?.close());
   return async (url, options = {}) => {

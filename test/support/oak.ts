@@ -7,6 +7,9 @@ export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /** The command as users run it. */
 const OAK = `${ROOT}dist/cli/main.cjs`;
 
+/** In the environment of a program: it does not give up as soon as it otherwise would, see there. */
+export const PATIENT = { NODE_OPTIONS: `--import=${new URL("patient.mjs", import.meta.url).href}` };
+
 /** How a process ended and what it printed. */
 interface Result {
   readonly code: number | null;

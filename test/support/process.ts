@@ -8,7 +8,7 @@ import { ROOT } from "./oak.js";
 /** Of util-linux: runs a command in a terminal of its own. */
 const TERMINAL = "script";
 
-const PATIENCE_MILLISECONDS = 60_000;
+const PATIENCE_MILLISECONDS = 120_000;
 
 /** A command that goes on until it is ended, and what it has printed so far. */
 export class RunningCommand {
@@ -16,6 +16,7 @@ export class RunningCommand {
   stderr = "";
   readonly child: ChildProcess;
   readonly #ended: Promise<number | null>;
+  #hasEnded = false;
 
   constructor(command: string, args: readonly string[], env: Record<string, string> = {}) {
     const { PATH = "", HOME = "" } = process.env;
@@ -23,7 +24,9 @@ export class RunningCommand {
     child.stdout.setEncoding("utf8").on("data", (text: string) => (this.stdout += text));
     child.stderr.setEncoding("utf8").on("data", (text: string) => (this.stderr += text));
     this.child = child;
+    // Not until all is read that it has printed.
     this.#ended = new Promise((resolve) => child.on("close", resolve));
+    void this.#ended.then(() => (this.#hasEnded = true));
     onTestFinished(() => void child.kill("SIGKILL"));
   }
 
@@ -36,7 +39,7 @@ export class RunningCommand {
   async until(what: string, condition: () => boolean): Promise<void> {
     const start = Date.now();
     while (!condition()) {
-      if (Date.now() > start + PATIENCE_MILLISECONDS || this.child.exitCode !== null)
+      if (Date.now() > start + PATIENCE_MILLISECONDS || this.#hasEnded)
         throw new Error(`waited in vain until ${what}; printed so far:\n${this.stdout}\n${this.stderr}`);
       await sleep(20);
     }

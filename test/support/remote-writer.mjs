@@ -1,7 +1,6 @@
 // A process that records for a server: `node remote-writer.mjs DIRECTORY EVENTS PAUSE` logs so many runs of an agent, each
 // a start and an end, with a pause of so many milliseconds behind each; with 0 it goes on until it is killed. The server is
-// that of OAK_ENDPOINT. It says the id of each run behind whose lines it is certain that they were written, and at the end
-// how long it then took to end.
+// that of OAK_ENDPOINT. It says the id of each run behind whose lines it is certain that they were written.
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { TelemetryLogger } from "oak-telemetry/record";
@@ -16,5 +15,3 @@ for (let i = 0; i < last; i++) {
   process.stdout.write(`${invocation_id}\n`);
 }
 if (logger.dropped > 0) process.stdout.write(`lost ${logger.dropped}\n`);
-const ended = Date.now();
-process.on("exit", () => process.stdout.write(`ended in ${Date.now() - ended} ms\n`));
