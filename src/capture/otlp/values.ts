@@ -27,23 +27,29 @@ export function text(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
-const HEX = /^[0-9a-fA-F]+$/;
+const HEX = /^[0-9a-f]*[1-9a-f][0-9a-f]*$/;
 
 /** An id as lower-case hex of so many bytes. It is hex in OTLP's JSON, base64 in protobuf's general JSON. */
 export function id(value: unknown, bytes: number): string | undefined {
   if (typeof value !== "string" || value === "") return undefined;
-  const isHex = value.length === 2 * bytes && HEX.test(value);
+  if (value.length === 2 * bytes && HEX.test(value)) return value;
+  const isHex = value.length === 2 * bytes && /^[0-9a-f]+$/i.test(value);
   const hex = isHex ? value.toLowerCase() : Buffer.from(value, "base64").toString("hex");
   // All zeros is what has no id.
-  return hex.length === 2 * bytes && /[^0]/.test(hex) ? hex : undefined;
+  return hex.length === 2 * bytes && HEX.test(hex) ? hex : undefined;
 }
 
 /** Nanoseconds since 1970 as microseconds, which a number holds exactly until 2255; 0 is what is not known. */
 export function microseconds(nanoseconds: unknown): number | undefined {
-  let time: number;
+  let time = 0;
   if (typeof nanoseconds === "number") time = Math.floor(nanoseconds / 1000);
-  else if (typeof nanoseconds === "string" && /^\d{1,20}$/.test(nanoseconds)) time = Number(nanoseconds.slice(0, -3));
-  else return undefined;
+  else if (typeof nanoseconds === "string" && nanoseconds.length <= 20) {
+    for (let i = 0; i < nanoseconds.length; i++) {
+      const digit = nanoseconds.charCodeAt(i) - 48;
+      if (!(digit >= 0 && digit <= 9)) return undefined;
+      if (i < nanoseconds.length - 3) time = time * 10 + digit;
+    }
+  }
   return time > 0 && time <= Number.MAX_SAFE_INTEGER ? time : undefined;
 }
 
