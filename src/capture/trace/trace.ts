@@ -18,9 +18,10 @@ export class Trace {
     }
     this.#outer = outerSpans(byId);
     this.all = [...byId.values()].toSorted((a, b) => this.#order(a, b));
+    const lengthened = this.all.some(({ ends_with_inner }) => ends_with_inner);
     for (const span of this.all) {
       if (span.kind === "tool" || span.kind === "model") this.#count(span, span.kind);
-      this.#end(span);
+      if (lengthened) this.#end(span);
     }
   }
 
