@@ -28,7 +28,9 @@ const { values } = parseArgs({
 const SPANS = Number(values.spans);
 const ROUNDS = Number(values.rounds);
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const Request = root.opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest;
+// The generated code comes without types.
+const { opentelemetry } = /** @type {any} */ (root);
+const Request = opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest;
 
 /** @typedef {"json" | "json.gz" | "protobuf" | "protobuf.gz"} Form */
 /** @type {readonly Form[]} */
@@ -80,6 +82,8 @@ const attribute = (key, value) => ({
 /**
  * Traces as agent frameworks emit them: a workflow, agents in it, models and tools in those; each span when it has ended,
  * so that what is inside comes first.
+ *
+ * @returns {Generator<any, never>}
  */
 function* spans() {
   let now = 1_793_534_400_000;
