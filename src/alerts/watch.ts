@@ -11,7 +11,7 @@ import { CONFIG_FILE, ConfigError } from "./config.js";
 const PAUSE = 1000;
 
 /** And rests so long in terms of what the last look took, but not longer than this. */
-const REST = 5;
+const REST = 20;
 const LONGEST_REST = 10_000;
 
 /** Without a change one looks so often, milliseconds: days pass, and workflows fall silent. */

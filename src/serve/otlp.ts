@@ -137,8 +137,7 @@ async function readRequest(c: Context, signal: Signal): Promise<unknown> {
   if (unwanted in request) throw new Refusal(400, `${unwanted} belong to /v1/${other}`);
   if (Object.keys(request).length > 0 && !(wanted in request || snakeCase(wanted) in request))
     throw new Refusal(400, `there are no ${wanted} in it`);
-  // The shortest takes two bytes.
-  if (type === JSON_TYPE && bytes.length > 2 * MAX_PARTS && partsIn(request) > MAX_PARTS)
+  if (type === JSON_TYPE && mayHoldTooMany(bytes) && partsIn(request) > MAX_PARTS)
     throw new Refusal(413, TOO_MANY_PARTS);
   return request;
 }
@@ -169,7 +168,8 @@ function parse(bytes: Buffer): unknown {
 
 async function decode(bytes: Buffer, signal: Signal): Promise<unknown> {
   // Before they are decoded: then millions would take gigabytes.
-  if (partsInProtobuf(bytes, signal, MAX_PARTS) > MAX_PARTS) throw new Refusal(413, TOO_MANY_PARTS);
+  if (mayHoldTooMany(bytes) && partsInProtobuf(bytes, signal, MAX_PARTS) > MAX_PARTS)
+    throw new Refusal(413, TOO_MANY_PARTS);
   const { decodeProtobuf } = await import("../capture/otlp/protobuf.js");
   try {
     return decodeProtobuf(bytes, signal);
@@ -178,15 +178,27 @@ async function decode(bytes: Buffer, signal: Signal): Promise<unknown> {
   }
 }
 
+/** The shortest part takes two bytes, of JSON as of protobuf: most requests need not be counted. */
+function mayHoldTooMany({ length }: Buffer): boolean {
+  return length > 2 * MAX_PARTS;
+}
+
 /** Counts what stands in lists, wherever that is; no further than it matters. */
 function partsIn(request: object): number {
   let count = 0;
   const waiting: object[] = [request];
+  const see = (inner: unknown) => {
+    if (typeof inner === "object" && inner !== null) waiting.push(inner);
+  };
   for (let next = waiting.pop(); next && count <= MAX_PARTS; next = waiting.pop()) {
-    if (Array.isArray(next)) count += next.length;
+    if (!Array.isArray(next)) {
+      // A list of its values would take ten times as long.
+      for (const key in next) see((next as Record<string, unknown>)[key]);
+      continue;
+    }
+    count += next.length;
     if (count > MAX_PARTS) break;
-    for (const inner of Object.values(next) as unknown[])
-      if (typeof inner === "object" && inner !== null) waiting.push(inner);
+    for (const inner of next as unknown[]) see(inner);
   }
   return count;
 }

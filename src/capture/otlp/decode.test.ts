@@ -4,6 +4,7 @@ import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from "
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
+import { microseconds } from "./values.js";
 import { decodeProtobufRequest, decodeRequest } from "./decode.js";
 
 /**
@@ -165,6 +166,19 @@ describe("decodeRequest", () => {
 });
 
 describe("decodeProtobufRequest", () => {
+  it("reads times to the microsecond, as text and as pairs of 32 bits", () => {
+    fc.assert(
+      fc.property(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), (nanoseconds) => {
+        const expected = nanoseconds / 1000n;
+        const known = expected > 0n && expected <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(expected) : undefined;
+        const low = Number(BigInt.asIntN(32, nanoseconds));
+        const high = Number(BigInt.asIntN(32, nanoseconds >> 32n));
+        expect(microseconds({ low, high, toNumber: () => Number(nanoseconds) })).toBe(known);
+        expect(microseconds(String(nanoseconds))).toBe(known);
+      }),
+    );
+  });
+
   it("gives what the JSON of the same spans gives", async () => {
     const exporter = new InMemorySpanExporter();
     const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });

@@ -82,7 +82,7 @@ export function decodeRequest(request: unknown): Decoded {
     ];
     for (const scope of scopes)
       for (const object of read.objects(scope["spans"])) {
-        const span = spanOf(object, resource);
+        const span = spanOf(object, resource, spans.at(-1));
         if (typeof span === "string") rejects.push(span);
         else spans.push(span);
       }
@@ -108,9 +108,9 @@ function resourceOf({ resource }: JsonObject): Attributes {
   return read.isObject(resource) ? read.attributes(resource["attributes"]) : {};
 }
 
-/** The span, or why it is none. */
-function spanOf(object: JsonObject, resource: Attributes): Span | string {
-  const trace_id = read.id(object["traceId"] ?? object["trace_id"], 16);
+/** The span, or why it is none. Spans are held for long: those that stand together share the text of their ids. */
+function spanOf(object: JsonObject, resource: Attributes, before?: Span): Span | string {
+  const trace_id = shared(read.id(object["traceId"] ?? object["trace_id"], 16), before?.trace_id);
   if (trace_id === undefined) return "a span has no valid traceId";
   const span_id = read.id(object["spanId"] ?? object["span_id"], 8);
   if (span_id === undefined) return "a span has no valid spanId";
@@ -120,16 +120,22 @@ function spanOf(object: JsonObject, resource: Attributes): Span | string {
   return {
     trace_id,
     span_id,
-    parent_id: read.id(object["parentSpanId"] ?? object["parent_span_id"], 8),
+    parent_id: shared(read.id(object["parentSpanId"] ?? object["parent_span_id"], 8), before?.parent_id),
     name: read.text(object["name"]) ?? "",
     start_us,
     end_us: read.microseconds(object["endTimeUnixNano"] ?? object["end_time_unix_nano"]),
     attributes: read.attributes(object["attributes"]),
-    events: object["events"] === undefined ? [] : eventsOf(object["events"], start_us),
+    events: object["events"] === undefined ? NO_EVENTS : eventsOf(object["events"], start_us),
     status: read.isObject(status) ? statusOf(status) : UNSET,
     resource,
   };
 }
+
+function shared(text: string | undefined, known: string | undefined): string | undefined {
+  return text === known ? known : text;
+}
+
+const NO_EVENTS: readonly SpanEvent[] = [];
 
 function eventsOf(list: unknown, start_us: number): SpanEvent[] {
   return read.objects(list).map((event) => ({

@@ -10,7 +10,6 @@ import type { Signal } from "./decode.js";
 /** What the generated code has for every message; it comes without types. */
 interface MessageType {
   decode(bytes: Uint8Array): object;
-  toObject(message: object, options: { longs: StringConstructor; bytes: StringConstructor }): unknown;
 }
 
 type Collector = Readonly<Record<string, { readonly v1: Readonly<Record<string, MessageType>> }>>;
@@ -23,12 +22,11 @@ const REQUESTS: Readonly<Record<Signal, MessageType>> = {
 };
 
 /**
- * Decodes one `ExportTraceServiceRequest` or `ExportLogsServiceRequest` into the form of OTLP's JSON, but for ids, which
- * are base64.
+ * Decodes one `ExportTraceServiceRequest` or `ExportLogsServiceRequest` into the form of OTLP's JSON, but that ids are
+ * bytes, 64-bit numbers are pairs of 32 bits, and what is absent is `null`.
  *
  * @throws {Error} when the bytes are no protobuf message of this kind
  */
 export function decodeProtobuf(bytes: Uint8Array, signal: Signal): unknown {
-  const type = REQUESTS[signal];
-  return type.toObject(type.decode(bytes), { longs: String, bytes: String });
+  return REQUESTS[signal].decode(bytes);
 }

@@ -18,9 +18,10 @@ export class Trace {
     }
     this.#outer = outerSpans(byId);
     this.all = [...byId.values()].toSorted((a, b) => this.#order(a, b));
+    const lengthened = this.all.some(({ ends_with_inner }) => ends_with_inner);
     for (const span of this.all) {
       if (span.kind === "tool" || span.kind === "model") this.#count(span, span.kind);
-      this.#end(span);
+      if (lengthened) this.#end(span);
     }
   }
 
@@ -127,15 +128,18 @@ export class Trace {
 /** The span around each. Spans that are around themselves, in a circle, are in none. */
 function outerSpans(byId: ReadonlyMap<string, Observation>): Map<Observation, Observation> {
   const outerOf = new Map<Observation, Observation>();
+  for (const span of byId.values()) {
+    const outer = span.parent_id === undefined ? undefined : byId.get(span.parent_id);
+    if (outer) outerOf.set(span, outer);
+  }
   /** From which span one came to each first. */
   const reached = new Map<Observation, Observation>();
-  for (const span of byId.values()) {
+  // Most are around nothing.
+  for (const span of new Set(outerOf.values())) {
     let at: Observation | undefined = span;
     while (at && !reached.has(at)) {
       reached.set(at, span);
-      const outer: Observation | undefined = at.parent_id === undefined ? undefined : byId.get(at.parent_id);
-      if (outer) outerOf.set(at, outer);
-      at = outer;
+      at = outerOf.get(at);
     }
     if (!at || reached.get(at) !== span) continue;
     // It went round: from here to here.

@@ -15,8 +15,8 @@ export interface TracesOptions {
 
 interface HeldTrace {
   readonly spans: Map<string, Observation>;
-  /** What was given out, by what it is about, without identity and sequence. */
-  readonly told: Map<string, string>;
+  /** What was given out, by what it is about: the identity tells what was said. */
+  readonly told: Map<string, { readonly event_id: string; readonly knowledge: number }>;
   /** Something became known since it was last translated. */
   changed: boolean;
   heard_at: number;
@@ -76,9 +76,11 @@ export class Traces {
     return translateTrace(spans, this.#redact).flatMap((event) => {
       const said = JSON.stringify(event);
       const about = subject(event) ?? said;
-      if (trace.told.get(about) === said) return [];
-      trace.told.set(about, said);
-      return identified(event, said, knowledge);
+      const before = trace.told.get(about);
+      if (before && identity(event, said, before.knowledge) === before.event_id) return [];
+      const event_id = identity(event, said, knowledge);
+      trace.told.set(about, { event_id, knowledge });
+      return event.event === "agent_handoff" ? { ...event, event_id } : { ...event, sequence: knowledge, event_id };
     });
   }
 
@@ -156,19 +158,13 @@ function subject(event: TelemetryEvent): string | undefined {
 }
 
 /**
- * Gives a line its identity: the same line has the same, whoever translates it and however often. Lines that are about the
+ * The identity of a line: the same line has the same, whoever translates it and however often. Lines that are about the
  * same overrule each other by their `sequence`, which grows with every span that becomes known, and with every end.
  * Handoffs are told by their identity alone when read, so that what else was known must not change it.
  *
- * @param said the event as JSON
+ * @param said the event as JSON, whose last field will be `sequence`
  */
-function identified(event: TelemetryEvent, said: string, knowledge: number): TelemetryEvent {
-  if (event.event === "agent_handoff") return { ...event, event_id: digestOf(said) };
-  // The JSON of the line, whose last field is `sequence`.
-  const line = `${said.slice(0, -1)},"sequence":${knowledge}}`;
-  return { ...event, sequence: knowledge, event_id: digestOf(line) };
-}
-
-function digestOf(text: string): string {
-  return `ot-${hash("sha256", text).slice(0, 20)}`;
+function identity({ event }: TelemetryEvent, said: string, knowledge: number): string {
+  const line = event === "agent_handoff" ? said : `${said.slice(0, -1)},"sequence":${knowledge}}`;
+  return `ot-${hash("sha256", line).slice(0, 20)}`;
 }
