@@ -71,9 +71,9 @@ function Facts({ workflow }: { workflow: WorkflowDetail }) {
             "share of its time that was gained by agents working at once",
           ],
           [
-            "Overhead as specified",
+            "Duration − work",
             percent(metrics.coordination_overhead_pct / 100, 1),
-            "100 · (T − W)/T: waiting and parallel work cancel in it",
+            "share of its time that is left without the work of all agents, added up: parallel work hides waiting in it",
           ],
           ...(rework > 0
             ? ([
