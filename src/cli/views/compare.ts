@@ -44,11 +44,11 @@ function answer({ invocations, agents, workflows }: PeriodComparison, available:
   });
   const each = Object.entries(agents).map(([name, runs]) => one(name, runs));
   const all = [...each, one("all runs together", invocations), one("workflows", workflows)];
-  const changed = (title: string, way: "better" | "worse") => {
+  const changed = (what: string, way: "better" | "worse") => {
     const texts = all.filter((change) => change.says === way).map(({ text }) => text);
     const rest = texts.length - MOST_NAMED;
     const named = texts.slice(0, MOST_NAMED).join(", ") + (rest > 0 ? ` and ${rest} more` : "");
-    return texts.length === 0 ? [] : [paragraph(`${title}: ${named}.`, ["bold", COLOURS[way]], available)];
+    return texts.length === 0 ? [] : [paragraph(`${what}: ${named}.`, ["bold", COLOURS[way]], available)];
   };
   const sure = [...changed("Less success than before", "worse"), ...changed("More success than before", "better")];
   const chance = each.filter((change) => change.says === "chance").length;
