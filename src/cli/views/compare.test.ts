@@ -91,8 +91,8 @@ describe("comparisonText", () => {
   });
 
   it("says nothing of changes where one period is empty", () => {
-    const workflows = { ...COMPARISON.workflows, before: { ...COMPARISON.workflows.before, total_workflows: 0 } };
-    expect(comparisonText({ ...COMPARISON, invocations: NEW, workflows }, 80)).toMatch(/^Before:/);
+    const none = { ...COMPARISON.workflows, before: { ...COMPARISON.workflows.before, total_workflows: 0 } };
+    expect(comparisonText({ ...COMPARISON, invocations: NEW, workflows: none }, 80)).toMatch(/^Before:/);
   });
 
   it("says when a period is empty, when they overlap, and what everything before is", () => {
