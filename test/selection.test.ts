@@ -459,14 +459,7 @@ describe("oak recommend", () => {
   });
 
   it("does not take runs whose outcome nobody knows for no telemetry", async () => {
-    const where = temporaryDirectory();
-    const logger = new TelemetryLogger({ directory: where });
-    logger.logInvocation({
-      agent_name: "builder",
-      agent_type: "development",
-      task_description: "Build a REST endpoint",
-    });
-    logger.close();
+    const where = directoryOf(history([{ agent: "builder", task: "Build a REST endpoint", status: "unknown" }]));
     const asked = await recommend(where, "--task", "Build a REST endpoint");
     expect(asked.code).toBe(4);
     expect(asked.stdout).toContain("No run with a known outcome has been recorded yet.");

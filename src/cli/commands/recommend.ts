@@ -106,7 +106,7 @@ async function printAdvice(selector: AgentSelector, query: AgentQuery, options: 
   ]);
   process.exitCode = EXIT_CODES[advice.status];
   if (!view) printJson(advice);
-  else if (isEmpty(advice, selector.directory, options)) printEmpty(selector.directory, options);
+  else if (isEmpty(advice, selector.directory)) printEmpty(selector.directory, options);
   else print(view.adviceText(advice, options.explain ?? false));
   return advice.definition_problems;
 }
@@ -118,7 +118,7 @@ async function printRanking(selector: AgentSelector, query: AgentQuery, options:
   ]);
   process.exitCode = ranking.agents.length > 0 ? 0 : EXIT_CODES.not_enough_evidence;
   if (!view) printJson(ranking);
-  else if (isEmpty(ranking, selector.directory, options)) printEmpty(selector.directory, options);
+  else if (isEmpty(ranking, selector.directory)) printEmpty(selector.directory, options);
   else print(view.agentRankingText(ranking, options.explain ?? false));
   return ranking.definition_problems;
 }
@@ -126,9 +126,9 @@ async function printRanking(selector: AgentSelector, query: AgentQuery, options:
 type Problems = readonly DefinitionProblem[];
 
 /** Whether there is neither a log nor a definition to go by. Runs whose outcome nobody knows are a log. */
-function isEmpty(answer: AgentAdvice | AgentRanking, directory: string, { asOf }: Options): boolean {
+function isEmpty(answer: AgentAdvice | AgentRanking, directory: string): boolean {
   const described = "agents" in answer ? answer.without_runs : "shortlist" in answer ? answer.shortlist : [];
-  return answer.runs === 0 && described.length === 0 && (asOf !== undefined || !hasTelemetry(directory));
+  return answer.runs === 0 && described.length === 0 && !hasTelemetry(directory);
 }
 
 function noteProblems(problems: Problems): void {
