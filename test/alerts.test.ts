@@ -258,6 +258,20 @@ describe("oak alerts", () => {
     expect(quiet.stdout).toBe("No alerts: no rule finds anything.\n");
   });
 
+  it("says why an agent that gets worse is no alert", async () => {
+    const days = (from: number, number: number, status: (i: number) => OutcomeStatus) =>
+      Array.from({ length: number }, (_, i) => run("tester", from * 1440 - i * 600, status(i))).flat();
+    const before = days(28, 40, () => "success");
+    const lately = days(6.5, 15, (i) => (i % 3 === 0 ? "failure" : "success"));
+    const directory = directoryOf([...before, ...lately]);
+    expect((await oak(["alerts", "--dir", directory])).stdout.replaceAll(/\s+/g, " ")).toMatch(
+      /^No alerts: no rule finds anything\. tester is getting worse by the last 7 days \(oak trends\), but run by run, no moment stands out yet/,
+    );
+    expect((await oak(["trends", "--dir", directory])).stdout).toMatch(
+      /Getting worse: tester\.[^]*No alert for tester: run/,
+    );
+  });
+
   it("prints the schema of the file", async () => {
     const schema = await oakJson<{ properties: object }>(["schema", "config"]);
     expect(Object.keys(schema.properties)).toEqual(["$schema", "alerts"]);
