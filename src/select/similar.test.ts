@@ -96,7 +96,7 @@ describe("similarRuns where every kind of task is done for every shop", () => {
     expect(agents("Test Owl Shop")).toEqual(new Set(["agent-3"]));
   });
 
-  it("it does where nobody knows the kinds, and the very same text always is", () => {
+  it("makes them similar where nobody knows the kinds, and the very same text always is", () => {
     const without = history.map((each) => ({ ...each, domain: null }));
     expect(agents("Translate the Owl Shop into French", without).size).toBeGreaterThan(0);
     const bare = [...history, ...kinds.map((_, kind) => run(`agent-${kind}`, "Owl Shop", `kind-${kind}`, 50))];

@@ -73,7 +73,7 @@ export function similarRuns(
   // Nobody's prediction: all that tasks have in common, whoever did them.
   const { contributions } = model.explain(task, "");
   const least = task.domains.length > 0 ? usual : SHARE * usual;
-  const says = telling(task.task_description, common);
+  const says = tellsOf(task.task_description, common);
   return contributions
     .filter(
       ({ run, similarity }) =>
@@ -84,7 +84,7 @@ export function similarRuns(
 }
 
 /** Whether a text has a term in common with a task that not all kinds of tasks have; the very same text has. */
-function telling(task: string, common: ReadonlySet<string>): (text: string) => boolean {
+function tellsOf(task: string, common: ReadonlySet<string>): (text: string) => boolean {
   if (common.size === 0) return () => true;
   const sought = new Set(terms(task).filter((term) => !common.has(term)));
   const known = new Map<string, boolean>([[task, true]]);
