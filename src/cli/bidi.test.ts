@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { anyText } from "../../test/support/events.js";
 import { isolated } from "./bidi.js";
 import { table } from "./table.js";
+import { printable } from "./terminal.js";
 
 const [FSI, PDI] = ["\u2068", "\u2069"];
 const wrapped = (name: string) => `${FSI}${name}${PDI}`;
@@ -24,10 +25,9 @@ describe("isolated", () => {
   });
 
   it("changes no more than that, takes no columns, and leaves nothing open, whatever stands there", () => {
-    const letters = fc.string({ unit: fc.constantFrom(...Array.from("אבגمر 1a-.:→%\n\u001b[3m")) });
+    const letters = fc.string({ unit: fc.constantFrom(...Array.from("אבגمر 1a-.:→%\n"), "\u001b[31m") });
     fc.assert(
-      fc.property(fc.oneof(letters, anyText), (text) => {
-        fc.pre(!/[\u2066-\u2069]/.test(text));
+      fc.property(fc.oneof(letters, anyText.map(printable)), (text) => {
         for (const line of text.split("\n")) {
           const shown = isolated(line);
           expect(shown.replaceAll(/[\u2068\u2069]/g, "")).toBe(line);
