@@ -21,7 +21,7 @@ import { claimWeight, pastRun, type RunRecord } from "./select/outcome.js";
 import type { PastRun, TaskQuery } from "./select/past-run.js";
 import type { Contribution } from "./select/prediction.js";
 import { Shortlist } from "./select/shortlist.js";
-import { candidatesFor, domainByWords, ofDomain, similarRuns, usualSimilarity } from "./select/similar.js";
+import { candidatesFor, domainByWords, ofDomain, similarRuns, usualOf, type Usual } from "./select/similar.js";
 import { outlineSpecialist } from "./select/specialist.js";
 import { KeptTables } from "./tables/kept.js";
 import { outcomesAround } from "./tables/queries.js";
@@ -78,7 +78,7 @@ interface Learned {
   readonly model: SelectionModel;
   readonly names: DomainNames;
   readonly runs: readonly PastRun[];
-  readonly usual_similarity: number;
+  readonly usual: Usual;
   readonly known: ReadonlyMap<string, number>;
   readonly trends: ReadonlyMap<string, RecentPerformance>;
   /** Agents by what their definitions say of a task: those that it speaks for, the likeliest first. */
@@ -197,7 +197,7 @@ export class AgentSelector {
       }),
       names: new DomainNames(records),
       runs,
-      usual_similarity: usualSimilarity(runs),
+      usual: usualOf(runs),
       known,
       trends,
       shortlist: shortlistOf(definitions, records),
@@ -301,7 +301,7 @@ function understand(learned: Learned, query: AgentQuery): Asked {
   const task: TaskQuery = { task_description: text, domains: domain?.labels ?? [] };
   const shortlist = learned.shortlist(domain === null ? task_description : `${task_description} ${domain.asked}`);
   const agents = new Set([...shortlist.map(({ agent_name }) => agent_name), ...learned.definitions, ...model.agents]);
-  const alike = similarRuns(model, task, learned.usual_similarity);
+  const alike = similarRuns(model, task, learned.usual);
   const inferred_domain = domain ? null : domainByWords(alike);
   const similar = inferred_domain === null ? alike : ofDomain(alike, inferred_domain);
   const allRuns = [...learned.known.values()].reduce((sum, ofAgent) => sum + ofAgent, 0);

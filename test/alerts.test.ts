@@ -134,7 +134,7 @@ describe("oak alerts", () => {
     expect(stdout).toContain("4 new alerts");
     const text = stdout.replaceAll(/\s+/g, " ");
     expect(text).toMatch(/architect succeeds less often: \d+ % of \d+ runs since \d{4}-\d\d-\d\d, 9\d % of \d+ runs/);
-    expect(text).toMatch(/workflows wait 90 % of their time \(90–90\): more than 30 %/);
+    expect(text).toMatch(/workflows wait 90% of their time \(90–90\): more than 30%/);
     expect(text).toContain("Shop (stuck) has been running for more than 2 times its estimate; nobody is at work");
     expect(text).toContain("tester failed 6 times in a row, the last time with: no");
 
@@ -265,6 +265,20 @@ describe("oak alerts", () => {
     expect(readdirSync(directory)).toEqual([]);
     const quiet = await oak(["alerts", "--dir", directoryOf(run("tester", 5, "success"))]);
     expect(quiet.stdout).toBe("No alerts: no rule finds anything.\n");
+  });
+
+  it("says why an agent that gets worse is no alert", async () => {
+    const days = (from: number, number: number, status: (i: number) => OutcomeStatus) =>
+      Array.from({ length: number }, (_, i) => run("tester", from * 1440 - i * 600, status(i))).flat();
+    const before = days(28, 40, () => "success");
+    const lately = days(6.5, 15, (i) => (i % 3 === 0 ? "failure" : "success"));
+    const directory = directoryOf([...before, ...lately]);
+    expect((await oak(["alerts", "--dir", directory])).stdout.replaceAll(/\s+/g, " ")).toMatch(
+      /^No alerts: no rule finds anything\. tester is getting worse by the last 7 days \(oak trends\), but run by run, no moment stands out yet/,
+    );
+    expect((await oak(["trends", "--dir", directory])).stdout).toMatch(
+      /Getting worse: tester\.[^]*No alert for tester: run/,
+    );
   });
 
   it("prints the schema of the file", async () => {

@@ -219,7 +219,8 @@ describe("a month of workflows", () => {
 
   it("oak compare says what chance explains", async () => {
     const text = await shown("compare", "--split", "2026-10-24");
-    expect(text).toMatch(/^Before: everything before 2026-10-24, 66 invocations, 22 completed workflows\n/);
+    expect(text).toMatch(/^Less success than before: tester \(100% → 0%\)/);
+    expect(text).toMatch(/\n\nBefore: everything before 2026-10-24, 66 invocations, 22 completed workflows\n/);
     expect(text).toMatch(/\ntester +22→8 +100%→0% +-100\.0 +-100 to -\d+ +worse +0 s +–\n/);
     expect(text).toMatch(/\narchitect +22→8 +100%→100% +0\.0 +.* chance /);
     expect(await shown("compare", "--before", "2020-01-01..2020-02-01", "--after", "2026-10-01..2026-11-01")).toContain(

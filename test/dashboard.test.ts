@@ -84,6 +84,18 @@ describe.skipIf(!hasBrowser())("the dashboard", () => {
     expect(Object.fromEntries(shown)).toEqual(Object.fromEntries(known));
   });
 
+  it("says of a decline that is no alert why it is none", async () => {
+    const { url } = await serveDirectory(demo);
+    const { page } = await open(`${url}/agents`);
+    const row = page.locator("tbody tr", { hasText: "qa-specialist" });
+    await row.getByText("no alert yet").waitFor();
+    expect(await page.getByText("no alert yet").count()).toBe(1);
+    // A name has its own direction of writing.
+    expect(await row.locator("td:first-child a > bdi").innerText()).toBe("qa-specialist");
+    await row.getByRole("link").click();
+    await page.getByText("There is no alert: run by run").waitFor();
+  });
+
   it("shows what was last while nothing is running", async () => {
     const { url } = await serveDirectory(demo);
     const { page } = await open(url);

@@ -26,6 +26,21 @@ async function shell(line: string, file: number | "ignore" = "ignore") {
 }
 
 describe("the output of oak", () => {
+  it("keeps names that are written from right to left to themselves, and data as it is", async () => {
+    const agent_name = "בודק-1";
+    const directory = directoryOf([
+      { event: "invocation_start", timestamp: "2026-11-01T12:00:00Z", invocation_id: "a", agent_name },
+    ]);
+    const { stdout } = await oak(["stats", "--dir", directory]);
+    expect(stdout).toMatch(/\nAGENT {3}RUNS [^]*\n\u2068בודק-1\u2069 {5}1 /);
+    expect((await oak(["stats", "--dir", directory, "--json"])).stdout).toContain(`"${agent_name}": {`);
+    expect((await oak(["sql", "select agent_name from invocations", "--csv", "--dir", directory])).stdout).toBe(
+      `agent_name\r\n${agent_name}\r\n`,
+    );
+    const id = await oak(["log", "invocation", "--agent-name", "a", "--invocation-id", agent_name, "--dir", directory]);
+    expect(id.stdout).toBe(`${agent_name}\n`);
+  });
+
   it("may be read as far as somebody likes", async () => {
     expect(await shell("{ $OAK schema; echo $? >&2; } | true")).toEqual({ code: 0, stdout: "", stderr: "0\n" });
   });

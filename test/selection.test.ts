@@ -503,6 +503,16 @@ describe("oak recommend", () => {
     expect(stdout).toContain("No telemetry yet in ");
   });
 
+  it("does not take runs whose outcome nobody knows for no telemetry", async () => {
+    const where = directoryOf(history([{ agent: "builder", task: "Build a REST endpoint", status: "unknown" }]));
+    const asked = await recommend(where, "--task", "Build a REST endpoint");
+    expect(asked.code).toBe(4);
+    expect(asked.stdout).toContain("No run with a known outcome has been recorded yet.");
+    expect((await recommend(where, "--task", "x", "--all")).stdout).toContain(
+      "No agent has a run with a known outcome",
+    );
+  });
+
   it("shortlists agents by their definitions, tries them, and reports files that are of no use", async () => {
     const folder = temporaryDirectory();
     mkdirSync(join(folder, "team"));

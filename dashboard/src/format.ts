@@ -1,5 +1,6 @@
 import { UNKNOWN } from "../../src/cli/format.js";
 
+export { isolated } from "../../src/cli/bidi.js";
 export { duration } from "../../src/cli/format.js";
 
 /** Keeps a number and its unit on one line. */

@@ -1,3 +1,4 @@
+import { declinesQuietly, type AgentTrend } from "../analyze/trends.js";
 import type { TelemetryAnalyzer } from "../analyzer.js";
 import { formatTimestamp } from "../event/clock.js";
 import { LockedError, withLock } from "../log/lock.js";
@@ -30,6 +31,8 @@ export interface Look {
   readonly fired: readonly Alert[];
   /** Seconds after which a workflow will be stuck if nothing happens; `null` when none will be. */
   readonly next_seconds: number | null;
+  /** Agents that decline by the last days, and of which there is no alert: see {@link declinesQuietly}. */
+  readonly declining_quietly: readonly string[];
   /** What `oak.config.json` names, and the options do not allow. */
   readonly withheld: readonly Channel[];
 }
@@ -67,6 +70,7 @@ export class Alerts {
         alerts: known.map(({ alert }) => alert),
         fired,
         next_seconds: secondsUntilStuck(observation, config.rules),
+        declining_quietly: observation.trends.filter(declinesQuietly).map(({ agent_name }) => agent_name),
         withheld: named.filter((channel) => !this.options.channels.includes(channel)),
       });
     const before = await this.#read();
@@ -163,7 +167,10 @@ function levels(known: readonly Known[]): string {
 }
 
 /** Asks the analyzer for what the rules need. */
-async function observe(analyzer: TelemetryAnalyzer, rules: Rules): Promise<Observation> {
+async function observe(
+  analyzer: TelemetryAnalyzer,
+  rules: Rules,
+): Promise<Observation & { readonly trends: readonly AgentTrend[] }> {
   const { agent_declining, overhead_band, workflow_stuck, failure_streak } = rules;
   return {
     trends: agent_declining.enabled ? Object.values(await analyzer.getPerformanceTrends(agent_declining.days)) : [],

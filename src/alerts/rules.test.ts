@@ -57,7 +57,7 @@ describe("findingsOf", () => {
         rule: "agent_declining",
         subject: "developer",
         since: alert.changed_at,
-        text: "developer succeeds less often: 71 % of 24 runs since 2026-11-03, 93 % of 180 runs before",
+        text: "developer succeeds less often: 71% of 24 runs since 2026-11-03, 93% of 180 runs before",
         facts: { rate_before: 0.93, rate_since: 0.71, runs_before: 180, runs_since: 24 },
       },
     ]);
@@ -82,7 +82,7 @@ describe("findingsOf", () => {
 
   it("says which limit has been crossed", () => {
     const [found] = findingsOf({ ...NOTHING, overhead: overhead(0.341, [0.31, 0.377], ["consider"]) }, rules);
-    expect(found!.text).toBe("workflows wait 34 % of their time (31–38): more than 30 %");
+    expect(found!.text).toBe("workflows wait 34% of their time (31–38): more than 30%");
   });
 
   it("finds a workflow stuck beyond twice its estimate, not at it", () => {

@@ -74,9 +74,9 @@ function crossed({ idle_share, band }: NonNullable<Observation["overhead"]>, fro
   const at_least = interval === null ? 0 : level(Math.min(...levels));
   const limit =
     at_least === 2
-      ? `: more than ${band.thresholds.consider} %`
+      ? `: more than ${band.thresholds.consider}%`
       : at_least === 1
-        ? `: ${band.thresholds.stay} % or more`
+        ? `: ${band.thresholds.stay}% or more`
         : "";
   const bounds = interval === null ? "" : ` (${Math.round(interval[0] * 100)}–${Math.round(interval[1] * 100)})`;
   return [
@@ -129,7 +129,7 @@ function failing({ agent_name, failures, since, until, last_error }: FailureStre
 }
 
 function percent(share: number): string {
-  return `${Math.round(share * 100)} %`;
+  return `${Math.round(share * 100)}%`;
 }
 
 function runs(number: number): string {

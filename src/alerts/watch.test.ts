@@ -4,7 +4,7 @@ import { LockedError } from "../log/lock.js";
 import type { Alerts, Look } from "./alerts.js";
 import { AlertWatch, type AlertsNow } from "./watch.js";
 
-const NOTHING: Look = { alerts: [], fired: [], next_seconds: null, withheld: [] };
+const NOTHING: Look = { alerts: [], fired: [], next_seconds: null, declining_quietly: [], withheld: [] };
 
 const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 

@@ -6,8 +6,8 @@ import { round } from "./rounding.js";
 /** Days that count as recent. */
 export const RECENT_DAYS = 7;
 
-/** A change of success rate beyond this decides. */
-const THRESHOLD = 0.05;
+/** A change of success rate beyond this is called a trend. */
+export const TREND_CHANGE = 0.05;
 
 /** Outcomes of ended runs in a stretch of time. Running invocations and unknown outcomes are not in it. */
 export interface Outcomes {
@@ -109,6 +109,19 @@ export function agentTrend(
     return { ...base, trend: "insufficient_data", reason, success_rate_change: null };
   }
   const change = recentRate - historicalRate;
-  const trend = change > THRESHOLD ? "improving" : change < -THRESHOLD ? "declining" : "stable";
+  const trend = change > TREND_CHANGE ? "improving" : change < -TREND_CHANGE ? "declining" : "stable";
   return { ...base, trend, success_rate_change: round(change, 3) };
+}
+
+/** What to say of an agent: a decline that came on earlier and still lasts is one, whatever the last days say. */
+export function verdictOf({ evidence: { verdict }, alert }: AgentTrend): Evidence["verdict"] {
+  return alert !== null && verdict !== "improving" ? "declining" : verdict;
+}
+
+/**
+ * Whether the last days say that an agent declines while there is no alert: run by run, no moment stands out from which on
+ * it fails more often.
+ */
+export function declinesQuietly({ evidence: { verdict }, alert }: AgentTrend): boolean {
+  return verdict === "declining" && alert === null;
 }

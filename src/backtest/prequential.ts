@@ -2,7 +2,7 @@ import { choose } from "../select/choice.js";
 import { SelectionModel } from "../select/model.js";
 import { claimWeight, pastRun, type RunRecord } from "../select/outcome.js";
 import type { TaskQuery } from "../select/past-run.js";
-import { candidatesFor, similarRuns, usualSimilarity } from "../select/similar.js";
+import { candidatesFor, similarRuns, usualOf, type Usual } from "../select/similar.js";
 
 /** A run of the history, with what was known of it when. Times are milliseconds since 1970. */
 export interface HistoricRun {
@@ -74,10 +74,10 @@ export async function hindsights(
   return result;
 }
 
-function hindsight(run: HistoricRun, { model, usual_similarity }: Learned, known: Known): Hindsight {
+function hindsight(run: HistoricRun, { model, usual }: Learned, known: Known): Hindsight {
   const { agent_name, outcome } = pastRun(run.finally);
   const [sent] = model.predict(run.query, [agent_name]);
-  const similar = similarRuns(model, run.query, usual_similarity);
+  const similar = similarRuns(model, run.query, usual);
   const candidates = candidatesFor(model, run.query, model.agents, similar);
   const { chosen } = choose(candidates, { min_confidence: MIN_CONFIDENCE });
   return {
@@ -99,7 +99,7 @@ function evenly(agents: readonly string[], agent: string): number | null {
 /** What was learned from what was known at a time. */
 interface Learned {
   readonly model: SelectionModel;
-  readonly usual_similarity: number;
+  readonly usual: Usual;
 }
 
 /** What is known at a time that only goes forward. */
@@ -135,7 +135,7 @@ class Known {
       const runs = records.map((record) => pastRun(record, claim));
       this.#learned = {
         model: SelectionModel.fit(runs, this.#learned ? { previous: this.#learned.model } : {}),
-        usual_similarity: usualSimilarity(runs),
+        usual: usualOf(runs),
       };
       this.#fittedAt = this.#next;
     }

@@ -123,6 +123,9 @@ describe("a replay", () => {
     await expect(replaySeeds(table, { ...REPLAY, pool: 4 }, FEW)).rejects.toThrow(
       "a pool of 4 is more than the 3 agents",
     );
+    await expect(replaySeeds(table, { ...REPLAY, history: 100_001 }, FEW)).rejects.toThrow(
+      "a history of 100001 runs is more than the 100000",
+    );
     await expect(replaySeeds(specialists(30, 1), { ...REPLAY, mode: "recur" }, FEW)).rejects.toThrow("two trials");
     await expect(replaySeeds(specialists(1), REPLAY, FEW)).rejects.toThrow("more tasks are needed than 1");
   });

@@ -127,10 +127,15 @@ export async function replaySeed(
   return { seed, methods: results, reference: referenceOf(setting) };
 }
 
+/** Twice as many runs as `oak recommend` learns from: more change nothing, and some day they take all memory. */
+const MOST_HISTORY = 100_000;
+
 function settingOf(table: OutcomeTable, replay: Replay, seed: number): Setting {
   const recurs = replay.mode === "recur";
   const trials = table.trials.map((_, i) => i);
   if (recurs && trials.length < 2) throw new RangeError("to recur, tasks need two trials or more");
+  if (replay.history > MOST_HISTORY)
+    throw new RangeError(`a history of ${replay.history} runs is more than the ${MOST_HISTORY} that can be replayed`);
   if (table.agents.length < 2) throw new RangeError("to choose, two agents or more are needed");
   if (replay.pool > table.agents.length)
     throw new RangeError(`a pool of ${replay.pool} is more than the ${table.agents.length} agents there are`);

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Alert } from "../alerts/alert.js";
 import type { Look } from "../alerts/alerts.js";
 import type { TelemetryAnalyzer } from "../analyzer.js";
+import { RECENT_DAYS } from "../analyze/trends.js";
 import { LockedError } from "../log/lock.js";
 import { CommandError } from "./errors.js";
 import { count } from "./format.js";
@@ -10,6 +11,7 @@ import type { AnalysisOptions } from "./options.js";
 import { existingDirectory, printNothing, withAnalyzer } from "./reading.js";
 import { faint, heading, note, print, printable, printJson, style, width } from "./terminal.js";
 import { paragraph } from "./views/fit.js";
+import { NO_MOMENT } from "./views/trends.js";
 
 export interface AlertsOptions extends AnalysisOptions {
   readonly deliver?: boolean;
@@ -29,8 +31,10 @@ export async function alerts(options: AlertsOptions): Promise<void> {
     if (withheld.length > 0 && fired.length > 0 && !options.dryRun)
       note(`oak: not delivered: --deliver allows the ${withheld.join(" and the ")} of oak.config.json`);
     if (options.json) return printJson({ directory: analyzer.directory, alerts: all, fired });
-    if (all.length === 0) return printNothing(analyzer, options, "No alerts: no rule finds anything.");
-    print(alertsText(all, new Set(fired.map(({ id }) => id))));
+    const quiet = quietText(look.declining_quietly);
+    if (all.length === 0)
+      return printNothing(analyzer, options, ["No alerts: no rule finds anything.", ...quiet].join("\n"));
+    print(alertsText(all, new Set(fired.map(({ id }) => id))), ...quiet);
   });
 }
 
@@ -65,6 +69,18 @@ async function lookOnce(analyzer: TelemetryAnalyzer, { deliver, dryRun, asOf }: 
       await sleep(100);
     }
   }
+}
+
+/** Who knows from `oak trends` that an agent declines is told why that is no alert. */
+function quietText(agents: readonly string[]): string[] {
+  if (agents.length === 0) return [];
+  const verb = agents.length === 1 ? "is" : "are";
+  return [
+    paragraph(
+      `${agents.join(", ")} ${verb} getting worse by the last ${RECENT_DAYS} days (oak trends), but ${NO_MOMENT}, and only that alerts.`,
+      "dim",
+    ),
+  ];
 }
 
 function alertsText(all: readonly Alert[], fired: ReadonlySet<string>): string {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { count, duration, interval, percent, points, signedInterval } from "./format.js";
+import { compact, count, duration, interval, percent, points, signedInterval } from "./format.js";
 
 describe("numbers as a person would say them", () => {
   it.each([
@@ -27,6 +27,22 @@ describe("numbers as a person would say them", () => {
   it("signs differences", () => {
     expect([points(0.047), points(-0.0004), points(0), points(-0.268)]).toEqual(["+4.7", "0.0", "0.0", "-26.8"]);
     expect(signedInterval([-0.494, 0.031])).toBe("-49 to +3");
+  });
+
+  it.each([
+    [0, "0"],
+    [949.6, "950"],
+    [999.6, "1k"],
+    [1234, "1.2k"],
+    [9949, "9.9k"],
+    [9950, "10k"],
+    [12_345, "12k"],
+    [999_499, "999k"],
+    [999_500, "1M"],
+    [1_234_567, "1.2M"],
+    [null, "–"],
+  ])("%d takes little room as %s", (number, text) => {
+    expect(compact(number)).toBe(text);
   });
 
   it("counts", () => {

@@ -47,6 +47,16 @@ export function grouped(number: number): string {
   return number.toLocaleString("en");
 }
 
+/** `950`, `9.5k`, `12k`, `1.2M`: a number where there is little room. */
+export function compact(number: number | null): string {
+  if (number === null) return UNKNOWN;
+  const whole = Math.round(number);
+  // 999.5 thousand would be 1000k.
+  const [unit, size] = whole >= 999_500 ? ["M", 1e6] : whole >= 1000 ? ["k", 1000] : ["", 1];
+  const value = whole / size;
+  return `${size > 1 && value < 9.95 ? Number(value.toFixed(1)) : Math.round(value)}${unit}`;
+}
+
 /** `1 workflow`, `2 workflows` */
 export function count(number: number, noun: string, plural = `${noun}s`): string {
   return `${grouped(number)} ${number === 1 ? noun : plural}`;

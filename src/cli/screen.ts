@@ -3,6 +3,7 @@
  * (1049), the cursor (25) and synchronized output (2026), which terminals that do not know them ignore.
  */
 
+import { isolated } from "./bidi.js";
 import { output } from "./terminal.js";
 
 const ENTER = "\u001b[?1049h\u001b[?25l\u001b[2J";
@@ -56,7 +57,7 @@ export class Screen {
   draw(lines: readonly string[]): void {
     const frame = lines
       .slice(0, this.rows)
-      .map((line) => line + CLEAR_TO_LINE_END)
+      .map((line) => isolated(line) + CLEAR_TO_LINE_END)
       .join("\r\n");
     if (!this.#open || frame === this.#shown) return;
     this.#shown = frame;

@@ -2,6 +2,8 @@ import { once } from "node:events";
 import { fstatSync, writeSync } from "node:fs";
 import { styleText } from "node:util";
 
+import { isolated } from "./bidi.js";
+
 type Style = Parameters<typeof styleText>[0];
 
 /** Standard output as a stream, once somebody needs it: to make one takes a fifth of a start of Node. */
@@ -61,9 +63,9 @@ export function printable(text: string): string {
   return text.replace(UNPRINTABLE, "\uFFFD");
 }
 
-/** Prints lines. */
+/** Prints lines for people to read. What programs read goes out by {@link write}. */
 export function print(...lines: string[]): void {
-  write(`${lines.join("\n")}\n`);
+  write(`${isolated(lines.join("\n"))}\n`);
 }
 
 /** Writes output as it stands: to a file or a pipe without a stream, while nothing else has made one. */
@@ -84,7 +86,7 @@ function writeAtOnce(bytes: Buffer): void {
 }
 
 export function printJson(value: unknown): void {
-  print(JSON.stringify(value, null, 2));
+  write(`${JSON.stringify(value, null, 2)}\n`);
 }
 
 /** Writes output as it stands, and waits while whoever reads it is slower. */
@@ -94,7 +96,7 @@ export async function writeOut(text: string): Promise<void> {
 
 /** Says something beside the output. */
 export function note(...lines: string[]): void {
-  process.stderr.write(`${lines.join("\n")}\n`);
+  process.stderr.write(`${isolated(lines.join("\n"))}\n`);
 }
 
 /** Asks on the terminal; only a clear yes is one. */

@@ -1,7 +1,7 @@
 import stringWidth from "string-width";
 
 /** What nearly all texts are made of, with the signs of our own: one column each. */
-const PLAIN = /^[ -~–—…→·×±≥≤]*$/;
+const PLAIN = /^[ -~–—…→·×±≥≤−]*$/;
 
 /**
  * Columns that a text takes in a terminal. The first text that the library must look at closely costs 10 ms, so those that

@@ -8,7 +8,7 @@ import { CommandError, isSystemError } from "./errors.js";
 import { count } from "./format.js";
 import type { AnalysisOptions } from "./options.js";
 import { existingDirectory, showProgress, withAnalyzer } from "./reading.js";
-import { isTerminal, note, print, printJson, width } from "./terminal.js";
+import { isTerminal, note, print, printJson, width, write } from "./terminal.js";
 import type { Watcher, WatchState } from "./watching.js";
 
 /** What `oak watch` was asked for. */
@@ -156,9 +156,10 @@ async function displayOf(watcher: Watcher, directory: string, { json, dir }: Wat
   const { changeLine, watchLines } = await import("./views/watch.js");
   if (json || !isTerminal() || process.env["TERM"] === "dumb") {
     note(`watching ${directory}: ${count(watcher.state.running, "workflow")} running`);
-    const text = json ? (change: Change) => JSON.stringify(change) : changeLine;
     const tell = (changes: readonly Change[]) => {
-      if (changes.length > 0) print(...changes.map(text));
+      if (changes.length === 0) return;
+      if (json) write(changes.map((change) => `${JSON.stringify(change)}\n`).join(""));
+      else print(...changes.map(changeLine));
     };
     return { trouble: undefined, tell, tick: () => undefined, close: () => undefined };
   }

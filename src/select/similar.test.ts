@@ -5,7 +5,7 @@ import { choose } from "./choice.js";
 import { DomainNames } from "./domain.js";
 import { SelectionModel } from "./model.js";
 import type { PastRun } from "./past-run.js";
-import { candidatesFor, domainByWords, ofDomain, similarRuns, usualSimilarity } from "./similar.js";
+import { candidatesFor, domainByWords, ofDomain, similarRuns, usualOf, usualSimilarity } from "./similar.js";
 
 const run = (agent_name: string, task_description: string, domain: string | null = null, i = 0): PastRun => ({
   invocation_id: `${agent_name}-${task_description}-${i}`,
@@ -50,7 +50,7 @@ describe("domainByWords", () => {
     ]),
   );
   const similar = (runs: readonly PastRun[], task_description: string) =>
-    similarRuns(SelectionModel.fit(runs), { task_description, domains: [] }, usualSimilarity(runs));
+    similarRuns(SelectionModel.fit(runs), { task_description, domains: [] }, usualOf(runs));
 
   it("is that of the tasks that are most alike, if they agree", () => {
     const domain = (task: string) => domainByWords(similar(history, task));
@@ -73,8 +73,34 @@ describe("domainByWords", () => {
       "Build the API of Owl Shop",
     );
     const domains = (runs: typeof alike) => new Set(runs.map((each) => each.run.domain));
-    expect(domains(alike)).toEqual(new Set(["api", "ui", "tests", "backend"]));
+    expect(domains(alike)).toEqual(new Set(["api", "ui", "backend"]));
     expect(domains(ofDomain(alike, "api"))).toEqual(new Set(["api", "backend"]));
+  });
+});
+
+describe("similarRuns where every kind of task is done for every shop", () => {
+  const kinds = ["Design", "Build the API of", "Paint the pages of", "Test"];
+  const history = kinds.flatMap((what, kind) =>
+    ["Owl", "Fox", "Elk"].flatMap((shop, s) =>
+      [0, 1].map((i) => run(`agent-${kind}`, `${what} ${shop} Shop`, `kind-${kind}`, 10 * s + i)),
+    ),
+  );
+  const agents = (task_description: string, runs = history) => {
+    const found = similarRuns(SelectionModel.fit(runs), { task_description, domains: [] }, usualOf(runs));
+    return new Set(found.map((each) => each.run.agent_name));
+  };
+
+  it("the shop alone makes no task similar", () => {
+    expect(agents("Translate the Owl Shop into French")).toEqual(new Set());
+    expect(agents("Audit the API of Owl Shop")).toEqual(new Set(["agent-1"]));
+    expect(agents("Test Owl Shop")).toEqual(new Set(["agent-3"]));
+  });
+
+  it("makes them similar where nobody knows the kinds, and the very same text always is", () => {
+    const without = history.map((each) => ({ ...each, domain: null }));
+    expect(agents("Translate the Owl Shop into French", without).size).toBeGreaterThan(0);
+    const bare = [...history, ...kinds.map((_, kind) => run(`agent-${kind}`, "Owl Shop", `kind-${kind}`, 50))];
+    expect(agents("Owl Shop", bare)).toEqual(new Set(kinds.map((_, kind) => `agent-${kind}`)));
   });
 });
 
@@ -85,7 +111,7 @@ describe("similarRuns", () => {
     run("c", "Paint the REST endpoint", "art", 99),
   ];
   const model = SelectionModel.fit(history);
-  const usual = usualSimilarity(history);
+  const usual = usualOf(history);
   const similar = (task_description: string, domains: readonly string[] = []) =>
     similarRuns(model, { task_description, domains }, usual).map((each) => each.run);
 
@@ -135,7 +161,7 @@ describe("whatever the history", () => {
           const runs = rows.map((row, i) => ({ ...run(row.agent_name, row.task_description, row.domain, i), ...row }));
           const model = SelectionModel.fit(runs);
           const task = { task_description, domains: ["x"] };
-          const similar = similarRuns(model, task, usualSimilarity(runs));
+          const similar = similarRuns(model, task, usualOf(runs));
           const candidates = candidatesFor(model, task, model.agents, similar);
           const { chosen, ...rest } = choose(candidates, { min_confidence });
           const tested = candidates.filter(({ total_tasks }) => total_tasks >= 3);

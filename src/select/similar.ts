@@ -1,8 +1,10 @@
 import { ENOUGH_SIMILAR_RUNS, type Candidate } from "./choice.js";
+import { commonTerms } from "./common-terms.js";
 import { luckOf } from "./luck.js";
 import type { SelectionModel } from "./model.js";
 import type { PastRun, TaskQuery } from "./past-run.js";
 import type { Contribution } from "./prediction.js";
+import { terms } from "./text.js";
 import { Vocabulary, type SparseVector } from "./tf-idf.js";
 
 /** Texts that are compared with each other, the last ones, and those of them whose nearest are looked for. */
@@ -45,19 +47,52 @@ export function usualSimilarity(runs: readonly PastRun[]): number {
   return Math.min(MOST, Math.max(LEAST, usual[usual.length >> 1] ?? 0));
 }
 
+/** What similar means in a history. */
+export interface Usual {
+  /** See {@link usualSimilarity}. */
+  readonly similarity: number;
+  /** See {@link commonTerms}. */
+  readonly common: ReadonlySet<string>;
+}
+
+/** What similar means in the history of these runs. */
+export function usualOf(runs: readonly PastRun[]): Usual {
+  return { similarity: usualSimilarity(runs), common: commonTerms(runs) };
+}
+
 /**
  * The runs that are similar to a task, of all agents, the most alike in words first: those of its domain, and those that
- * have in common with it half of what is usual. Where the domain is known, others must have as much in common as usual.
- *
- * @param usual see {@link usualSimilarity}
+ * have in common with it half of what is usual, and not only what tasks of all kinds have in common. Where the domain is
+ * known, others must have as much in common as usual.
  */
-export function similarRuns(model: SelectionModel, task: TaskQuery, usual: number): Contribution[] {
+export function similarRuns(
+  model: SelectionModel,
+  task: TaskQuery,
+  { similarity: usual, common }: Usual,
+): Contribution[] {
   // Nobody's prediction: all that tasks have in common, whoever did them.
   const { contributions } = model.explain(task, "");
   const least = task.domains.length > 0 ? usual : SHARE * usual;
+  const says = tellsOf(task.task_description, common);
   return contributions
-    .filter(({ run, similarity }) => similarity >= least || (run.domain !== null && task.domains.includes(run.domain)))
+    .filter(
+      ({ run, similarity }) =>
+        (similarity >= least && says(run.task_description)) ||
+        (run.domain !== null && task.domains.includes(run.domain)),
+    )
     .toSorted((a, b) => b.similarity - a.similarity);
+}
+
+/** Whether a text has a term in common with a task that not all kinds of tasks have; the very same text has. */
+function tellsOf(task: string, common: ReadonlySet<string>): (text: string) => boolean {
+  if (common.size === 0) return () => true;
+  const sought = new Set(terms(task).filter((term) => !common.has(term)));
+  const known = new Map<string, boolean>([[task, true]]);
+  return (text) => {
+    let says = known.get(text);
+    if (says === undefined) known.set(text, (says = terms(text).some((term) => sought.has(term))));
+    return says;
+  };
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { HandoffAnalysis } from "../../../src/analyze/handovers.js";
-import { duration, shorten } from "../format.js";
+import { duration, isolated, shorten } from "../format.js";
 
 const RADIUS = 150;
 const MARGIN_X = 150;
@@ -55,7 +55,11 @@ export function HandoverGraph({ pairs }: Pick<HandoffAnalysis, "pairs">) {
             stroke-width={1 + (5 * pair.count) / most}
             marker-end="url(#to)"
           >
-            <title>{`${pair.from_agent} → ${pair.to_agent}: ${pair.count} times, median wait ${duration(pair.p50_seconds)}`}</title>
+            <title>
+              {isolated(
+                `${pair.from_agent} → ${pair.to_agent}: ${pair.count} times, median wait ${duration(pair.p50_seconds)}`,
+              )}
+            </title>
           </path>
         ))}
         {labels.map(({ x, y }, i) => (

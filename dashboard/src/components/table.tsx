@@ -83,7 +83,7 @@ export function DataTable<R>(given: Properties<R>) {
               <tr key={keyOf(row)}>
                 {columns.map((column) => (
                   <td key={column.id} class={column.kind}>
-                    {column.show ? column.show(row) : String(column.value(row) ?? "–")}
+                    {column.show ? column.show(row) : plain(column.value(row))}
                   </td>
                 ))}
               </tr>
@@ -103,6 +103,11 @@ export function DataTable<R>(given: Properties<R>) {
       )}
     </>
   );
+}
+
+/** A value as it is; a text in its own direction of writing. */
+function plain(value: string | number | boolean | null): ComponentChildren {
+  return typeof value === "string" ? <bdi>{value}</bdi> : String(value ?? "–");
 }
 
 interface ExportProperties<R> extends Pick<Properties<R>, "id" | "columns"> {

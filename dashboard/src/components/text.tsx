@@ -51,7 +51,11 @@ export function Names({ of, between, most = Infinity }: { of: readonly string[];
 
 /** Leads to what is known of an agent. */
 export function AgentLink({ name }: { name: string }) {
-  return <a href={href(["agents", name])}>{name}</a>;
+  return (
+    <a href={href(["agents", name])}>
+      <bdi>{name}</bdi>
+    </a>
+  );
 }
 
 /** A point in time in the reader's zone. */

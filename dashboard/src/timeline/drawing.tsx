@@ -1,5 +1,5 @@
 import type { RunDetail, WorkflowDetail } from "../../../src/analyze/workflow-detail.js";
-import { duration, shorten } from "../format.js";
+import { duration, isolated, shorten } from "../format.js";
 import { planBars, ticks, type Bar, type Lane, type Wait } from "./layout.js";
 
 const ROW = 24;
@@ -178,7 +178,7 @@ function describe(run: RunDetail): string {
   ];
   if (run.drag_seconds) parts.push(`without it the workflow would be ${duration(run.drag_seconds)} shorter`);
   if (run.error_message !== null) parts.push(run.error_message);
-  return parts.join("\n");
+  return isolated(parts.join("\n"));
 }
 
 interface OverLanes {
@@ -232,7 +232,11 @@ export function Handoffs({ workflow, places, x, arrow }: OverLanes & { readonly 
             <path class="handoff" d={line} marker-end={`url(#${arrow})`} />
             {/* Wide enough to be met by a pointer. */}
             <path class="target" d={line}>
-              <title>{`${from_agent} → ${to_agent}: ${artifacts.length > 0 ? artifacts.join(", ") : "nothing named"}`}</title>
+              <title>
+                {isolated(
+                  `${from_agent} → ${to_agent}: ${artifacts.length > 0 ? artifacts.join(", ") : "nothing named"}`,
+                )}
+              </title>
             </path>
           </g>
         );

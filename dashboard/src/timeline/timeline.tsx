@@ -180,7 +180,10 @@ function Picked({ run, wait, walks }: PickedProperties) {
     );
   return (
     <figcaption aria-live="polite">
-      <strong>{run.agent_name}</strong> <bdi>{run.task_description ?? run.task_type}</bdi>
+      <strong>
+        <bdi>{run.agent_name}</bdi>
+      </strong>{" "}
+      <bdi>{run.task_description ?? run.task_type}</bdi>
       {" · "}
       <span class={`status ${run.status}`}>{run.status}</span>
       {run.duration_seconds === null ? "" : ` ${duration(run.duration_seconds)}`}

@@ -1,4 +1,5 @@
 import type { AgentProfile, RecentFailure, Strength } from "../../../src/analyze/agent-profile.js";
+import { declinesQuietly } from "../../../src/analyze/trends.js";
 import { useApi } from "../api.js";
 import { IntervalBar } from "../components/interval.js";
 import { RateChart } from "../components/rate-chart.js";
@@ -31,7 +32,7 @@ function Profile({ profile }: { profile: AgentProfile }) {
         <Fact name="Success">
           <Rate rate={success_rate} runs={known} interval={success_rate_interval} />
         </Fact>
-        <Fact name="Last 7 days">
+        <Fact name="Trend">
           <Verdict trend={trend} />
         </Fact>
         <Fact name="Takes">{duration(statistics.average_duration_seconds)}</Fact>
@@ -54,6 +55,12 @@ function Profile({ profile }: { profile: AgentProfile }) {
         <p class="trouble">
           It has been declining since <Time at={trend.alert.changed_at} />: {percent(trend.alert.rate_before)} of{" "}
           {trend.alert.runs_before} runs before, {percent(trend.alert.rate_since)} of {trend.alert.runs_since} since.
+        </p>
+      )}
+      {declinesQuietly(trend) && (
+        <p class="faint">
+          The last 7 days are worse than those before. There is no alert: run by run, no moment stands out yet from
+          which on failures are more frequent.
         </p>
       )}
       <h2>Success by week</h2>

@@ -1,5 +1,5 @@
 import type { AgentRank, AgentStatistics } from "../../../src/analyze/statistics.js";
-import type { AgentTrend } from "../../../src/analyze/trends.js";
+import { declinesQuietly, verdictOf, type AgentTrend } from "../../../src/analyze/trends.js";
 import { useApi } from "../api.js";
 import { Empty } from "../components/empty.js";
 import { SearchField } from "../components/search-field.js";
@@ -68,14 +68,17 @@ export function tokenParts({ average_input_tokens, average_output_tokens }: Agen
   return `in ${count(average_input_tokens)}, out ${count(average_output_tokens)}`;
 }
 
-/** What the evidence says of a trend, in words. */
+const NO_ALERT =
+  "The last 7 days are worse than those before. An alert waits until, run by run, a moment stands out from which on failures are more frequent.";
+
+/** What is to be said of a trend, in words; of a decline, whether it is an alert. */
 export function Verdict({ trend }: { trend: AgentTrend | undefined }) {
   if (!trend) return <span class="faint">–</span>;
-  const { verdict, reason } = trend.evidence;
+  const verdict = verdictOf(trend);
   const words = { improving: "↗ improving", declining: "↘ declining", stable: "→ stable" } as const;
   if (verdict === "not_enough_evidence")
     return (
-      <span class="faint" title={reason}>
+      <span class="faint" title={trend.evidence.reason}>
         not enough evidence
       </span>
     );
@@ -84,6 +87,18 @@ export function Verdict({ trend }: { trend: AgentTrend | undefined }) {
       class={verdict === "declining" ? "status failure plain" : verdict === "improving" ? "status success plain" : ""}
     >
       {words[verdict]}
+      {declinesQuietly(trend) && (
+        <span class="faint" title={NO_ALERT}>
+          {" "}
+          · no alert yet
+        </span>
+      )}
+      {trend.alert && (
+        <span class="faint" title={`since ${new Date(trend.alert.changed_at).toLocaleDateString()}`}>
+          {" "}
+          · alert
+        </span>
+      )}
     </span>
   );
 }
@@ -108,7 +123,7 @@ const COLUMNS: readonly Column<Row>[] = [
   {
     id: "trend",
     name: "Trend",
-    value: ({ trend }) => trend?.evidence.verdict ?? null,
+    value: ({ trend }) => (trend ? verdictOf(trend) : null),
     show: ({ trend }) => <Verdict trend={trend} />,
   },
   {

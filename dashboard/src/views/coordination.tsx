@@ -120,8 +120,8 @@ function Summary({ overhead, handoffs }: { overhead: CoordinationOverhead; hando
           <dt>Agents at once</dt>
           <dd>{avg_parallelism === null ? "–" : avg_parallelism.toFixed(2)}</dd>
         </div>
-        <div title="100 · (T − W)/T: waiting and parallel work cancel in it">
-          <dt>Overhead as specified</dt>
+        <div title="Share of the workflows' time that is left without the work of all agents, added up: parallel work hides waiting in it">
+          <dt>Duration − work</dt>
           <dd>
             {overhead.coordination_overhead_pct === null ? "–" : percent(overhead.coordination_overhead_pct / 100, 1)}
           </dd>

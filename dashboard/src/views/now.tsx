@@ -60,7 +60,10 @@ function Running({ workflow }: { workflow: Signal<WorkflowDetail> }) {
   return (
     <section class="running-workflow" data-workflow={workflow_id}>
       <h2>
-        <a href={href(["workflows", workflow_id])}>{project_name ?? workflow_id}</a> <Status of={status} />
+        <a href={href(["workflows", workflow_id])}>
+          <bdi>{project_name ?? workflow_id}</bdi>
+        </a>{" "}
+        <Status of={status} />
       </h2>
       <p class="line">
         <Elapsed workflow={detail} />

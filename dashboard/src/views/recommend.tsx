@@ -192,7 +192,7 @@ function Ranking({
     <>
       <DataTable
         id="ranking"
-        caption={`In the order in which they would be chosen, by ${runs.toLocaleString()} past runs; lines: 80 % intervals`}
+        caption={captionOf(agents, runs)}
         columns={columns(explained?.agent_name)}
         rows={agents}
         keyOf={({ agent_name }) => agent_name}
@@ -208,14 +208,24 @@ function Ranking({
   );
 }
 
+function captionOf(agents: readonly AgentAssessment[], runs: number): string {
+  const by = `by ${runs.toLocaleString()} past runs; lines: 80 % intervals`;
+  if (agents.every(({ tested }) => tested)) return `In the order in which they would be chosen, ${by}`;
+  const others = "What is expected of an agent with too few similar runs rests on other tasks, and is not advice";
+  return agents.some(({ tested }) => tested)
+    ? `In the order in which they would be chosen, ${by}. ${others}`
+    : `${others}: ${by}`;
+}
+
 function bounds([low, high]: readonly [number, number]): string {
   return `${Math.round(low * 100)}–${Math.round(high * 100)}`;
 }
 
+/** Other words than those of what is more than chance. */
 const TRENDS = {
-  improving: "↗ improving",
-  stable: "→ stable",
-  declining: "↘ declining",
+  improving: "↗ up",
+  stable: "→ level",
+  declining: "↘ down",
   insufficient_data: "not enough evidence",
 } as const;
 
@@ -232,9 +242,10 @@ const columns = (explained: string | undefined): readonly Column<AgentAssessment
     kind: "number",
     title: "How probable success is",
     value: ({ confidence }) => confidence,
-    show: ({ confidence, confidence_interval }) => (
+    show: ({ confidence, confidence_interval, tested }) => (
       <>
-        {percent(confidence)} <span class="faint">· {bounds(confidence_interval)}</span>
+        <span class={tested ? "" : "faint"}>{percent(confidence)}</span>{" "}
+        <span class="faint">· {bounds(confidence_interval)}</span>
       </>
     ),
   },
@@ -269,6 +280,8 @@ const columns = (explained: string | undefined): readonly Column<AgentAssessment
   {
     id: "recent_performance",
     name: "Last 7 days",
+    title:
+      "Success rate against the 23 days before, whatever the task: up or down by more than 5 points, which may be chance. The agent's page says whether it is more.",
     value: ({ recent_performance }) => recent_performance,
     show: ({ recent_performance }) => (
       <span class={recent_performance === "insufficient_data" ? "faint" : ""}>{TRENDS[recent_performance]}</span>

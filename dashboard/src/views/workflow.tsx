@@ -3,7 +3,7 @@ import { useApi } from "../api.js";
 import { Cancel } from "../components/cancel.js";
 import { DataTable, type Column } from "../components/table.js";
 import { AgentLink, Loaded, Missing, Names, Status, Time } from "../components/text.js";
-import { change, duration, percent } from "../format.js";
+import { change, duration, isolated, percent } from "../format.js";
 import { Timeline } from "../timeline/timeline.js";
 
 /** One workflow: its timeline, where the time went, its runs and what was handed over. */
@@ -71,9 +71,9 @@ function Facts({ workflow }: { workflow: WorkflowDetail }) {
             "share of its time that was gained by agents working at once",
           ],
           [
-            "Overhead as specified",
+            "Duration − work",
             percent(metrics.coordination_overhead_pct / 100, 1),
-            "100 · (T − W)/T: waiting and parallel work cancel in it",
+            "share of its time that is left without the work of all agents, added up: parallel work hides waiting in it",
           ],
           ...(rework > 0
             ? ([
@@ -90,9 +90,9 @@ function Facts({ workflow }: { workflow: WorkflowDetail }) {
   return (
     <dl class="facts">
       {facts.map(([name, value, title]) => (
-        <div key={name} title={title}>
+        <div key={name} title={title && isolated(title)}>
           <dt>{name}</dt>
-          <dd>{value}</dd>
+          <dd>{isolated(value)}</dd>
         </div>
       ))}
     </dl>

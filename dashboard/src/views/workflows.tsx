@@ -24,7 +24,9 @@ export const WORKFLOW_COLUMNS: readonly Column<WorkflowSummary>[] = [
     kind: "text",
     value: ({ project_name }) => project_name,
     show: ({ workflow_id, project_name }) => (
-      <a href={href(["workflows", workflow_id])}>{project_name ?? workflow_id}</a>
+      <a href={href(["workflows", workflow_id])}>
+        <bdi>{project_name ?? workflow_id}</bdi>
+      </a>
     ),
   },
   { id: "status", name: "Status", value: ({ status }) => status, show: ({ status }) => <Status of={status} /> },

@@ -5,7 +5,7 @@ import type { Command } from "commander";
 import { findTelemetryDirectory } from "../../event/directory.js";
 import { CommandError } from "../errors.js";
 import { INSTALLED } from "../installed-files.js";
-import { note, print, printJson } from "../terminal.js";
+import { note, print, printJson, write } from "../terminal.js";
 
 interface Options {
   readonly user?: boolean;
@@ -53,7 +53,7 @@ Examples:
           const files = changes.map(({ path, backup }) => ({ path, backup: backup ?? null }));
           return printJson({ changed: !options.dryRun && files.length > 0, files, directory });
         }
-        if (options.dryRun && changes.length > 0) print(diffText(changes));
+        if (options.dryRun && changes.length > 0) write(`${diffText(changes)}\n`);
         else print(changesText(changes, options.remove === true, directory));
         if (!options.user && !options.remove && changes.length > 0 && !INSTALLED.hook.startsWith(process.cwd()))
           note("the commands name files on this machine: for others who share these settings, use --user instead");

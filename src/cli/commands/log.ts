@@ -13,7 +13,7 @@ import type { TelemetryLogger } from "../../record/logger.js";
 import { OUTCOME_STATUSES } from "../../event/events.js";
 import { CommandError } from "../errors.js";
 import { commonOptions, time, type CommonOptions } from "../options.js";
-import { note, print, printJson } from "../terminal.js";
+import { note, printJson, write } from "../terminal.js";
 
 /** What every `oak log` command understands besides the fields of its event. */
 interface LogOptions extends CommonOptions {
@@ -126,15 +126,15 @@ function command(log: Command, name: string, description: string): Command {
 
 /**
  * Makes a command that records: its options are the fields of the event, checked by the recorder. Prints the id that
- * `write` gives, and says when nothing could be written.
+ * `make` gives, and says when nothing could be written.
  */
-function record(id: string, write: (logger: TelemetryLogger, fields: never) => string) {
+function record(id: string, make: (logger: TelemetryLogger, fields: never) => string) {
   return async ({ dir, json, sessionId, ...options }: LogOptions): Promise<void> => {
     const { ArgumentError, DeliveryError, TelemetryLogger: Logger } = await import("../../record/index.js");
     let failure = undefined as Error | undefined;
     try {
       const logger = new Logger({ directory: dir, session_id: sessionId, onError: (error) => (failure = error) });
-      const value = write(logger, withFieldNames(options) as never);
+      const value = make(logger, withFieldNames(options) as never);
       logger.close();
       await logger.flush();
       if (failure) {
@@ -143,7 +143,7 @@ function record(id: string, write: (logger: TelemetryLogger, fields: never) => s
         note(`oak: the event was not sent yet: ${failure.message}`);
       }
       if (json) printJson({ [id]: value });
-      else print(value);
+      else write(`${value}\n`);
     } catch (error) {
       // A wrong argument of the recorder is a wrong option of the command.
       throw error instanceof ArgumentError ? new CommandError(error.message, 2) : error;

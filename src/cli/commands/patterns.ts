@@ -4,7 +4,7 @@ import type { PatternUnit } from "../../analyze/patterns.js";
 import type { GraphLanguage } from "../views/graph.js";
 import { analysisOptions, wholeNumber, type AnalysisOptions } from "../options.js";
 import { printNothing, withAnalyzer } from "../reading.js";
-import { print, printJson } from "../terminal.js";
+import { print, printJson, write } from "../terminal.js";
 
 const UNITS: Readonly<Record<"agent" | "task", PatternUnit>> = { agent: "agent_name", task: "task_type" };
 
@@ -39,7 +39,7 @@ export function addPatterns(program: Command): void {
         if (options.json) return printJson(analysis);
         if (options.graph) {
           const { graphText } = await import("../views/graph.js");
-          return print(graphText(analysis, options.graph));
+          return write(`${graphText(analysis, options.graph)}\n`);
         }
         if (analysis.total_workflows === 0)
           return printNothing(analyzer, options, "No workflow with runs has completed yet.");

@@ -8,7 +8,7 @@ import type { AgentSelector, AgentQuery } from "../../selector.js";
 import { CommandError } from "../errors.js";
 import { count } from "../format.js";
 import { commonOptions, time, type CommonOptions } from "../options.js";
-import { existingDirectory, noteUnreadable, printEmpty, showProgress } from "../reading.js";
+import { existingDirectory, hasTelemetry, noteUnreadable, printEmpty, showProgress } from "../reading.js";
 import { endProcess, note, print, printable, printJson } from "../terminal.js";
 
 interface Options extends CommonOptions {
@@ -110,7 +110,7 @@ async function printAdvice(selector: AgentSelector, query: AgentQuery, options: 
   ]);
   process.exitCode = EXIT_CODES[advice.status];
   if (!view) printJson(advice);
-  else if (isEmpty(advice)) printEmpty(selector.directory, options);
+  else if (isEmpty(advice, selector.directory)) printEmpty(selector.directory, options);
   else print(view.adviceText(advice, options.explain ?? false));
   return advice.definition_problems;
 }
@@ -122,17 +122,17 @@ async function printRanking(selector: AgentSelector, query: AgentQuery, options:
   ]);
   process.exitCode = ranking.agents.length > 0 ? 0 : EXIT_CODES.not_enough_evidence;
   if (!view) printJson(ranking);
-  else if (isEmpty(ranking)) printEmpty(selector.directory, options);
+  else if (isEmpty(ranking, selector.directory)) printEmpty(selector.directory, options);
   else print(view.agentRankingText(ranking, options.explain ?? false));
   return ranking.definition_problems;
 }
 
 type Problems = readonly DefinitionProblem[];
 
-/** Whether there is neither a history nor a definition to go by. */
-function isEmpty(answer: AgentAdvice | AgentRanking): boolean {
+/** Whether there is neither a log nor a definition to go by. Runs whose outcome nobody knows are a log. */
+function isEmpty(answer: AgentAdvice | AgentRanking, directory: string): boolean {
   const described = "agents" in answer ? answer.without_runs : "shortlist" in answer ? answer.shortlist : [];
-  return answer.runs === 0 && described.length === 0;
+  return answer.runs === 0 && described.length === 0 && !hasTelemetry(directory);
 }
 
 function noteProblems(problems: Problems): void {

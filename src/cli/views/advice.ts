@@ -33,7 +33,12 @@ export function adviceText(advice: AgentAdvice, explain: boolean, available = wi
       : advice.status === "no_suitable_agent"
         ? unsuitableText(advice, available)
         : unknownText(advice, available);
-  return sections(body, domainText(advice, available));
+  return sections(body, isUnheard(advice) ? undefined : domainText(advice, available));
+}
+
+/** Whether somebody is recommended for a domain that nobody here is known to have worked in: that is said first. */
+function isUnheard({ status, domain }: AgentAdvice): boolean {
+  return status === "recommended" && domain?.matched.length === 0;
 }
 
 function recommendationText(advice: Recommendation, explain: boolean, available: number): string {
@@ -42,6 +47,7 @@ function recommendationText(advice: Recommendation, explain: boolean, available:
       `${heading("Recommended:")} ${style(["bold", "green"], cut(advice.agent_name, available - 13))}`,
       facts(advice),
       ...(advice.exploration ? [paragraph(EXPLORED, "yellow", available), recordingText(advice, available)] : []),
+      ...(isUnheard(advice) ? [domainText(advice, available)] : []),
     ].join("\n"),
     explain ? sharesText(advice.explanation, advice.confidence, available) : undefined,
     runsText(advice.explanation, available, explain),

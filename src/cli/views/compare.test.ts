@@ -39,6 +39,10 @@ const COMPARISON: PeriodComparison = {
 describe("comparisonText", () => {
   it("shows the periods, the agents and the workflows", () => {
     expect(comparisonText(COMPARISON, 80).split("\n")).toEqual([
+      "Less success than before: developer (90% → 50%).",
+      "More success than before: architect (50% → 90%).",
+      "Chance alone may explain the other changes.",
+      "",
       "Before: 2026-09-01 to 2026-10-01, 10 invocations, 93 completed workflows",
       "After: 2026-10-01 to 2026-11-01 12:30, 10 invocations, 1 completed workflow",
       "",
@@ -52,9 +56,43 @@ describe("comparisonText", () => {
       "success     88.0%  81.0%    -7.0  -17 to +3  chance",
       "waiting     20.9%  20.6%    -0.3",
       "",
-      "change in points; chance: its 95% interval contains 0; Δ: change of the mean per",
-      "run; times are UTC",
+      "change in points; chance: its 95% interval contains 0 (of 20 that are chance,",
+      "one looks real); Δ: change of the mean per run; times are UTC",
     ]);
+  });
+
+  it("says first who has changed, and of how many that may be chance", () => {
+    const first = (changes: Partial<PeriodComparison>) =>
+      comparisonText({ ...COMPARISON, ...changes }, 200)
+        .split("\n\n", 1)[0]!
+        .split("\n");
+    const many = Object.fromEntries(Array.from({ length: 8 }, (_, i) => [`agent-${i}`, WORSE]));
+    expect(first({ agents: { architect: CHANCE, developer: WORSE, tester: CHANCE, newcomer: NEW } })).toEqual([
+      "Less success than before: developer (90% → 50%).",
+      "Chance alone may explain the changes of 2 other agents.",
+    ]);
+    expect(first({ agents: many })[0]).toBe(
+      `Less success than before: ${[0, 1, 2, 3, 4, 5].map((i) => `agent-${i} (90% → 50%)`).join(", ")} and 2 more.`,
+    );
+    expect(first({ agents: { tester: CHANCE } })).toEqual([
+      "No change of success is certain. Chance alone may explain the change of 1 agent.",
+    ]);
+    expect(first({ agents: {}, invocations: WORSE })[0]).toBe(
+      "Less success than before: all runs together (90% → 50%).",
+    );
+    const nothing = {
+      ...COMPARISON.workflows,
+      change: { success_rate: null, success_rate_interval: null, idle_share: null },
+    };
+    const invocations = { ...NEW, before: { ...NEW.before, invocation_count: 1 } };
+    expect(first({ agents: { newcomer: NEW }, invocations, workflows: nothing })).toEqual([
+      "Nothing to compare: no agent has known outcomes in both periods.",
+    ]);
+  });
+
+  it("says nothing of changes where one period is empty", () => {
+    const none = { ...COMPARISON.workflows, before: { ...COMPARISON.workflows.before, total_workflows: 0 } };
+    expect(comparisonText({ ...COMPARISON, invocations: NEW, workflows: none }, 80)).toMatch(/^Before:/);
   });
 
   it("says when a period is empty, when they overlap, and what everything before is", () => {

@@ -10,10 +10,14 @@ type Side = "before" | "after";
 
 const COLOURS = { better: "green", worse: "red", chance: "dim", [UNKNOWN]: undefined } as const;
 
-/** Two periods side by side: what they are, the agents, and the workflows. */
+/** So many that changed are named in a sentence. */
+const MOST_NAMED = 6;
+
+/** Two periods side by side: what has changed, what they are, the agents, and the workflows. */
 export function comparisonText(comparison: PeriodComparison, available = width()): string {
   const empty = (["before", "after"] as const).filter((side) => isEmpty(comparison, side));
   return sections(
+    empty.length === 0 ? answer(comparison, available) : undefined,
     [
       sideText("Before", comparison, "before", available),
       sideText("After", comparison, "after", available),
@@ -25,11 +29,42 @@ export function comparisonText(comparison: PeriodComparison, available = width()
     agentsTable(comparison, available),
     workflowsTable(comparison, available),
     paragraph(
-      "change in points; chance: its 95% interval contains 0; Δ: change of the mean per run; times are UTC",
+      "change in points; chance: its 95% interval contains 0 (of 20 that are chance, one looks real); Δ: change of the mean per run; times are UTC",
       "dim",
       available,
     ),
   );
+}
+
+/** The answer in a sentence or two: whose success has changed, and of how many that may be chance. */
+function answer({ invocations, agents, workflows }: PeriodComparison, available: number): string {
+  const one = (name: string, { before, after, change }: RunComparison | PeriodComparison["workflows"]) => ({
+    text: `${name} (${percent(before.success_rate, 0)} → ${percent(after.success_rate, 0)})`,
+    says: says(change.success_rate_interval),
+  });
+  const each = Object.entries(agents).map(([name, runs]) => one(name, runs));
+  const all = [...each, one("all runs together", invocations), one("workflows", workflows)];
+  const changed = (what: string, way: "better" | "worse") => {
+    const texts = all.filter((change) => change.says === way).map(({ text }) => text);
+    const rest = texts.length - MOST_NAMED;
+    const named = texts.slice(0, MOST_NAMED).join(", ") + (rest > 0 ? ` and ${rest} more` : "");
+    return texts.length === 0 ? [] : [paragraph(`${what}: ${named}.`, ["bold", COLOURS[way]], available)];
+  };
+  const sure = [...changed("Less success than before", "worse"), ...changed("More success than before", "better")];
+  const chance = each.filter((change) => change.says === "chance").length;
+  const others = sure.length > 0 ? "other " : "";
+  const rest =
+    chance > 0
+      ? `Chance alone may explain the ${chance === 1 ? "change" : "changes"} of ${count(chance, `${others}agent`)}.`
+      : all.some((change) => change.says === "chance")
+        ? "Chance alone may explain the other changes."
+        : "";
+  if (sure.length > 0) return [...sure, ...(rest === "" ? [] : [paragraph(rest, undefined, available)])].join("\n");
+  const nothing =
+    rest === ""
+      ? "Nothing to compare: no agent has known outcomes in both periods."
+      : `No change of success is certain. ${rest}`;
+  return paragraph(nothing, "bold", available);
 }
 
 /** Whether nothing started in a period. */

@@ -29,7 +29,7 @@ export function overheadSummary(overhead: CoordinationOverhead, available = widt
   ];
   const lines = [
     ...(parts ? [`  ${parts.join(", ")}`] : []),
-    `  specified ${specified(overhead)}: ${overhead.recommendation}`,
+    `  ${LESS_WORK} ${lessWork(overhead)}: ${overhead.recommendation}`,
     ...(overhead.recommendation === overhead.idle_recommendation ? [] : [`  ${DISAGREEMENT}`]),
   ];
   return [
@@ -41,11 +41,14 @@ export function overheadSummary(overhead: CoordinationOverhead, available = widt
   ].join("\n");
 }
 
+/** What users read for the specified number: the workflows' duration without the work of all agents, added up. */
+export const LESS_WORK = "duration − work";
+
 /** What the two numbers have to say where they give different advice. */
-export const DISAGREEMENT = "The two disagree: in the specified number other work hides waiting. Go by waiting.";
+export const DISAGREEMENT = `The two disagree: in ${LESS_WORK} parallel work hides waiting. Go by waiting.`;
 
 /** The specified number as a share. It is a percentage under its key. */
-export function specified({ coordination_overhead_pct: number }: CoordinationOverhead): string {
+export function lessWork({ coordination_overhead_pct: number }: CoordinationOverhead): string {
   return number === null ? percent(null) : `${number.toFixed(1)}%`;
 }
 

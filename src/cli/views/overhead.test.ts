@@ -81,17 +81,17 @@ describe("overheadText", () => {
       "delegate automatically.",
       "",
       "Where the time goes",
-      "SHARE      OF TIME  MEDIAN",
-      "waiting      25.0%   21.5%  no agent at work",
-      "  lead-in     6.0%          before the first agent",
-      "  gaps       14.0%          between agents",
-      "  tail        5.0%          after the last agent",
-      "overlap       3.0%          several agents at work at once",
-      "nested        1.3%          parents around their children: counted twice",
-      "outside       0.0%          runs that outlive their workflow",
-      "specified    20.7%   21.4%  Monitor overhead (Moderate coordination time)",
-      "specified = waiting − overlap − nested − outside = 10 min 39 s a workflow; of",
-      "time: all workflows pooled; bands: below 15% stay, above 30% consider Phase 3",
+      "SHARE            OF TIME  MEDIAN",
+      "waiting            25.0%   21.5%  no agent at work",
+      "  lead-in           6.0%          before the first agent",
+      "  gaps             14.0%          between agents",
+      "  tail              5.0%          after the last agent",
+      "overlap             3.0%          several agents at work at once",
+      "nested              1.3%          parents around their children: counted twice",
+      "outside             0.0%          runs that outlive their workflow",
+      "duration − work    20.7%   21.4%  Monitor overhead (Moderate coordination time)",
+      "duration − work = waiting − overlap − nested − outside = 10 min 39 s a workflow;",
+      "of time: all workflows pooled; bands: below 15% stay, above 30% consider Phase 3",
       "",
       "Critical path: what decides how long workflows take",
       "AGENT       RUNS  OF TIME   DRAG",
@@ -135,7 +135,7 @@ describe("overheadText", () => {
 
   it("says which number to go by where the two disagree", () => {
     const text = overheadText({ ...OVERHEAD, idle_recommendation: CONSIDER }, 120);
-    expect(text).toContain("The two disagree: in the specified number other work hides waiting. Go by waiting.");
+    expect(text).toContain("The two disagree: in duration − work parallel work hides waiting. Go by waiting.");
     expect(overheadText(OVERHEAD, 120)).not.toContain("disagree");
   });
 
@@ -241,7 +241,7 @@ describe("overheadSummary", () => {
       "Coordination overhead",
       "waiting 25.0% (95%: 19.4–28.7): Monitor overhead (Moderate coordination time)",
       "  6.0% before the first agent, 14.0% between agents, 5.0% after the last",
-      "  specified 20.7%: Monitor overhead (Moderate coordination time)",
+      "  duration − work 20.7%: Monitor overhead (Moderate coordination time)",
       "Main cause: gaps between agents, 9.8% of the time. Nobody starts the next agent:",
       "delegate automatically.",
       "more: oak overhead",

@@ -3,7 +3,7 @@ import { count, duration, grouped, percent, UNKNOWN } from "../format.js";
 import { width } from "../terminal.js";
 import { fittingTable, sections, title } from "./fit.js";
 import { pValue, signedNumber } from "./numbers.js";
-import { causeText, DISAGREEMENT, remark, specified, verdict } from "./overhead-summary.js";
+import { causeText, DISAGREEMENT, LESS_WORK, lessWork, remark, verdict } from "./overhead-summary.js";
 
 /** Agents named on the critical path; `--json` names all. */
 const MOST_AGENTS = 20;
@@ -37,7 +37,7 @@ function shares(overhead: CoordinationOverhead, available: number): string {
     ["overlap", percent(overhead.overlap_share), "", "several agents at work at once"],
     ["nested", percent(overhead.nested_share), "", "parents around their children: counted twice"],
     ["outside", percent(overhead.outside_share), "", "runs that outlive their workflow"],
-    ["specified", specified(overhead), median === null ? UNKNOWN : `${median.toFixed(1)}%`, overhead.recommendation],
+    [LESS_WORK, lessWork(overhead), median === null ? UNKNOWN : `${median.toFixed(1)}%`, overhead.recommendation],
   ];
   const each = duration(minutes === null ? null : minutes * 60).replace(/^-0 s$/, "0 s");
   const limits = band
@@ -56,8 +56,7 @@ function shares(overhead: CoordinationOverhead, available: number): string {
       available,
     ),
     remark(
-      "specified = waiting − overlap − nested − outside = " +
-        `${each} a workflow; of time: all workflows pooled${limits}`,
+      `${LESS_WORK} = waiting − overlap − nested − outside = ${each} a workflow; of time: all workflows pooled${limits}`,
       available,
     ),
     ...(overhead.recommendation === overhead.idle_recommendation ? [] : [remark(DISAGREEMENT, available)]),

@@ -10,7 +10,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   wilson: "lower bound of the success rate",
   thompson: "a draw from the posterior of the success rate",
   domain: "success rate in the task's domain",
-  keyword: "the specified formula: keywords × experience × success rate",
+  keyword: "keywords in common × experience × success rate",
   oak: "oak recommend",
 };
 

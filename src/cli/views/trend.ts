@@ -1,10 +1,10 @@
-import { RECENT_DAYS, type AgentTrend } from "../../analyze/trends.js";
+import { RECENT_DAYS, TREND_CHANGE, verdictOf, type AgentTrend } from "../../analyze/trends.js";
 import { count, percent, points, signedInterval } from "../format.js";
 import { style, width } from "../terminal.js";
 import { paragraph, title } from "./fit.js";
 import { contains0, probability } from "./numbers.js";
 import { MOST_DAYS, sparkline } from "./sparkline.js";
-import { alertText, durationText, verdictOf } from "./trends.js";
+import { alertText, durationText, NO_MOMENT } from "./trends.js";
 
 const LABEL = 11;
 
@@ -22,14 +22,10 @@ export function trendText(trend: AgentTrend, available = width()): string {
     title(`${trend.agent_name}: ${ANSWERS[verdictOf(trend)]}`, available),
     paragraph(`last ${RECENT_DAYS} days against the ${before} before`, "dim", available),
     "",
-    ...labelled("specified", comparison(trend), available),
+    ...labelled("trend", comparison(trend), available),
     ...labelled("chance", chance(trend), available),
     ...labelled("evidence", evidenceText(trend), available),
-    ...labelled(
-      "alert",
-      trend.alert ? alertText(trend.alert) : "none: no moment stands out from which on it fails more often",
-      available,
-    ),
+    ...labelled("alert", trend.alert ? alertText(trend.alert) : `none: ${NO_MOMENT}`, available),
     ...labelled("duration", durationText(trend), available),
     ...days(trend, available),
   ].join("\n");
@@ -39,7 +35,7 @@ function comparison(trend: AgentTrend): string {
   if (trend.reason !== undefined) return `insufficient data: ${trend.reason}`;
   const recent = `${percent(trend.recent_success_rate)} of ${count(trend.recent_runs, "run")}`;
   const historical = `${percent(trend.historical_success_rate)} of ${count(trend.historical_runs, "run")}`;
-  return `${trend.trend.replace("_", " ")}: ${historical} succeeded before, ${recent} recently (${points(trend.success_rate_change)} points)`;
+  return `${trend.trend.replace("_", " ")}: ${historical} succeeded before, ${recent} recently (${points(trend.success_rate_change)} points; more than ${100 * TREND_CHANGE} is called a trend)`;
 }
 
 function chance({ success_rate_change_interval: bounds }: AgentTrend): string {

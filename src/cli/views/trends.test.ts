@@ -52,6 +52,16 @@ describe("trendsText", () => {
     ]);
   });
 
+  it("says why a decline is no alert", () => {
+    const quiet = (name: string) => agentTrend(name, { successes: 10, total: 15 }, { successes: 37, total: 37 }, 30);
+    const text = trendsText([quiet("tester"), quiet("auditor"), STABLE], 30, 200);
+    expect(text).toContain("\nGetting worse: tester, auditor.\n");
+    expect(text).toContain(
+      "\nNo alert for tester, auditor: run by run, no moment stands out yet from which on failures are more frequent, and only that alerts.",
+    );
+    expect(trendsText([DECLINING, STABLE], 30, 200)).not.toContain("No alert");
+  });
+
   it("is one table where there is room for it", () => {
     expect(trendsText([STABLE], 30, 130).split("\n")[2]).toMatch(
       /^AGENT +TREND +CHANGE +95% +RECENT +RUNS +BEFORE +RUNS +EVIDENCE +P\(BETTER\) +LAST 30 DAYS$/,
@@ -147,8 +157,8 @@ describe("trendText", () => {
       "qa-specialist: getting worse",
       "last 7 days against the 23 before",
       "",
-      "specified  declining: 76.8% of 56 runs succeeded before, 50.0% of 20 runs",
-      "           recently (-26.8 points)",
+      "trend      declining: 76.8% of 56 runs succeeded before, 50.0% of 20 runs",
+      "           recently (-26.8 points; more than 5 is called a trend)",
       "chance     chance alone does not explain the change: 95% interval -49 to -3",
       "           points",
       "evidence   declining; better than before with a probability of 1.4%",
@@ -164,11 +174,13 @@ describe("trendText", () => {
   it("says what is missing", () => {
     const text = trendText(NEW, 200);
     expect(text).toContain(
-      "specified  insufficient data: no run of newcomer with a known outcome in the 23 days before",
+      "trend      insufficient data: no run of newcomer with a known outcome in the 23 days before",
     );
     expect(text).toContain("chance     nothing to compare");
     expect(text).toContain("evidence   not enough evidence: no run with a known outcome in the days before those\n");
-    expect(text).toContain("alert      none: no moment stands out from which on it fails more often");
+    expect(text).toContain(
+      "alert      none: run by run, no moment stands out yet from which on failures are more frequent",
+    );
     expect(text).toContain("duration   runs on too few days to tell whether they take longer");
     expect(trendText(STABLE, 200)).toContain(
       "chance     chance alone may explain the change: 95% interval -20 to +21 points",

@@ -1,5 +1,5 @@
 import type { Evidence } from "../../analyze/evidence.js";
-import { RECENT_DAYS, type AgentTrend, type TrendAlert } from "../../analyze/trends.js";
+import { declinesQuietly, RECENT_DAYS, verdictOf, type AgentTrend, type TrendAlert } from "../../analyze/trends.js";
 import { count, day, percent, points, signedInterval } from "../format.js";
 import { width } from "../terminal.js";
 import { fits, fittingTable, paragraph, title, type FittingColumn } from "./fit.js";
@@ -95,7 +95,10 @@ function verdictText({ verdict }: Evidence): string {
   return verdict === "not_enough_evidence" ? "not enough" : verdict;
 }
 
-/** A line for each alert, and for each agent whose runs take longer or less long. */
+/** Why there is no alert although the last days are worse. */
+export const NO_MOMENT = "run by run, no moment stands out yet from which on failures are more frequent";
+
+/** A line for each alert, for declines without one, and for each agent whose runs take longer or less long. */
 function signals(trends: readonly AgentTrend[], available: number): string[] {
   const alerts = trends.flatMap(({ agent_name, alert }) =>
     alert ? [paragraph(`${agent_name}: ${alertText(alert)}`, "red", available)] : [],
@@ -105,7 +108,12 @@ function signals(trends: readonly AgentTrend[], available: number): string[] {
       ? [paragraph(`${agent_name}: ${durationText(trends[i]!)}`, undefined, available)]
       : [],
   );
-  return [...alerts, ...durations];
+  const quiet = trends.filter(declinesQuietly).map(({ agent_name }) => agent_name);
+  const unalerted =
+    quiet.length === 0
+      ? []
+      : [paragraph(`No alert for ${quiet.join(", ")}: ${NO_MOMENT}, and only that alerts.`, "dim", available)];
+  return [...alerts, ...unalerted, ...durations];
 }
 
 /** `declining since 2026-10-21: 94% over 120 runs before, 71% over 35 since; noticed 2026-10-25` */
@@ -165,9 +173,4 @@ function answer(trends: readonly AgentTrend[], available: number): string[] {
           ),
         ]),
   ];
-}
-
-/** A decline that came on earlier and still lasts is one, whatever the last days say. */
-export function verdictOf({ evidence: { verdict }, alert }: AgentTrend): Evidence["verdict"] {
-  return alert !== null && verdict !== "improving" ? "declining" : verdict;
 }

@@ -10,6 +10,7 @@ import { count, duration, percent, UNKNOWN } from "../format.js";
 import { fitted, flow, paragraph, type Format } from "../layout.js";
 import { table } from "../table.js";
 import { heading, width } from "../terminal.js";
+import { LESS_WORK } from "./overhead-summary.js";
 import { timeline } from "./workflow-timeline.js";
 
 /** Of handoffs and failures; `--json` has all. */
@@ -163,7 +164,7 @@ function timeSection({ runs }: WorkflowDetail, metrics: WorkflowDetailMetrics, c
     ["at work", duration(metrics.busy_seconds), "time in which any agent was at work"],
     ["waiting", percent(metrics.idle_share), runs.length === 0 ? "no agent ran" : where.join(", ")],
     ["overlap", percent(metrics.overlap_share), parallel(metrics)],
-    ["specified", percent(metrics.coordination_overhead_pct / 100), "duration without work, of duration"],
+    [LESS_WORK, percent(metrics.coordination_overhead_pct / 100), "of the duration; parallel work hides waiting in it"],
   ] as const;
   return [
     heading("Where the time went"),

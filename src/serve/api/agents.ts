@@ -161,7 +161,7 @@ export function addAgents(app: OpenAPIHono, telemetry: Telemetry): void {
   });
   addResource(app, {
     path: "/api/v1/agents",
-    summary: "Agents by the specified score, best first",
+    summary: "Agents by 0.6 · success rate + 0.4 · quality / 5, best first",
     query: z.object({ task_type: text.optional().describe("Only agents that often have such tasks") }),
     response: Ranking,
     read: ({ task_type }) =>

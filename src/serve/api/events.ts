@@ -3,7 +3,7 @@ import { z, type OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 
-import type { EventStream } from "../live/stream.js";
+import { MOST_CLIENTS, type EventStream } from "../live/stream.js";
 import type { Intake } from "../intake.js";
 import { errorAnswer, REFUSALS } from "./resource.js";
 
@@ -15,6 +15,9 @@ const Receipt = z
       .describe("Events that are none: sending them again is of no use"),
   })
   .openapi("Receipt");
+
+/** When a client that was one too many may come back. */
+const RETRY_SECONDS = 10;
 
 /** Events out, live, and in. */
 export function addEvents(app: OpenAPIHono, stream: EventStream, intake: Intake): void {
@@ -29,13 +32,19 @@ export function addEvents(app: OpenAPIHono, stream: EventStream, intake: Intake)
     responses: {
       200: { description: "A stream without end", content: { "text/event-stream": { schema: z.string() } } },
       ...REFUSALS,
+      503: errorAnswer(`${MOST_CLIENTS} clients listen already: come back after \`Retry-After\` seconds`),
     },
   });
   app.get("/api/v1/events", (c) => {
     // Nobody would read the stream, or close it.
     if (c.req.method === "HEAD") return c.body(null, 200, { "content-type": "text/event-stream" });
     const last = c.req.header("last-event-id") ?? c.req.query("last_event_id");
-    return c.body(stream.open(last), 200, {
+    const events = stream.open(last);
+    if (events === undefined) {
+      c.header("retry-after", String(RETRY_SECONDS));
+      return c.json({ error: `${MOST_CLIENTS} clients listen already: close some, or try again later` }, 503);
+    }
+    return c.body(events, 200, {
       "content-type": "text/event-stream",
       "cache-control": "no-store",
       "x-accel-buffering": "no",

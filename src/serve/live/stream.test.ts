@@ -74,7 +74,7 @@ async function startStream() {
     appendFileSync(join(directory, FILE), lines.map((line) => `${line}\n`).join(""));
   };
   const listen = (lastId?: string) => {
-    const listener = new Listener(stream.open(lastId));
+    const listener = new Listener(stream.open(lastId)!);
     void listener.listen();
     return listener;
   };
@@ -144,7 +144,7 @@ describe("the stream of events", () => {
 
   it("drops who does not listen, without harm to others; who comes back has missed nothing", async () => {
     const { stream, write, listen } = await startStream();
-    const slow = new Listener(stream.open(undefined));
+    const slow = new Listener(stream.open(undefined)!);
     const quick = listen();
     await until(() => quick.heard.length >= 1);
     await slow.read();
@@ -168,7 +168,7 @@ describe("the stream of events", () => {
   it("gives who has missed much no more at once than it takes", async () => {
     const { stream, write } = await startStream();
     write(20_000, "x".repeat(1000));
-    const back = new Listener(stream.open("0-0-0"));
+    const back = new Listener(stream.open("0-0-0")!);
     await back.read();
     void back.listen();
     await until(() => back.ids.length === 20_000);

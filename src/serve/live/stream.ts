@@ -2,6 +2,9 @@ import { LOG_KINDS } from "../../event/directory.js";
 import { IMPLIED_EVENT } from "../../event/schema.js";
 import { endsOf, LogTail, readFrom, type Offsets, type TailEntry } from "../../log/tail.js";
 
+/** More listen to no server that one person looks at: who opens more has lost count of them, and each takes memory. */
+export const MOST_CLIENTS = 1000;
+
 /** A client that is so far behind is dropped, bytes: it comes back and reads on from where it was. */
 const MOST_WAITING_BYTES = 4 * 1024 * 1024;
 
@@ -19,7 +22,7 @@ interface Client {
 }
 
 /**
- * Sends every line that is appended to the log, to any number of clients, as Server-Sent Events. The log itself is the
+ * Sends every line that is appended to the log, to up to {@link MOST_CLIENTS} clients, as Server-Sent Events. The log itself is the
  * memory: the id of an event says how far the log has been read, so a client that comes back with the last one it had gets
  * exactly what it has missed.
  */
@@ -56,11 +59,12 @@ export class EventStream {
   }
 
   /**
-   * A stream for one client.
+   * A stream for one client; `undefined` while there are too many.
    *
    * @param lastId the last id it had, if any; one that fits no place in the log begins anew
    */
-  open(lastId: string | undefined): ReadableStream<Uint8Array> {
+  open(lastId: string | undefined): ReadableStream<Uint8Array> | undefined {
+    if (this.#clients.size >= MOST_CLIENTS) return undefined;
     let client: Client;
     return new ReadableStream<Uint8Array>(
       {
