@@ -5,7 +5,7 @@ import { defineConfig, type Plugin } from "rolldown";
 // package that holds it brings much else, and the hash that the hook must hold anyway.
 const BUNDLED =
   /^(?:commander|string-width|strip-ansi|ansi-regex|get-east-asian-width|protobufjs|long|@opentelemetry\/otlp-transformer|@noble\/hashes)(?:\/|$)/;
-const external = (id: string): boolean => /^[^./]/.test(id) && !BUNDLED.test(id);
+const external = (id: string): boolean => /^[^./\0]/.test(id) && !BUNDLED.test(id);
 
 /** The package, for programs. */
 const library = defineConfig({
@@ -48,6 +48,52 @@ const startsNoProcess: Plugin = {
   },
 };
 
+/** What tells where a text has its characters is made 10 ms long: when a text is not plain, for the first time. */
+const widensLate: Plugin = {
+  name: "string-width-makes-segmenter-late",
+  transform: {
+    filter: { id: /string-width[\\/]index\.js$/ },
+    handler(code) {
+      const atOnce = "const segmenter = new Intl.Segmenter();";
+      const use = "segmenter.segment(";
+      if (code.split(atOnce).length !== 2 || code.split(use).length !== 2)
+        this.error("string-width has changed: where does it make its segmenter?");
+      const late = "let segmenter;";
+      return { code: code.replace(atOnce, late).replace(use, "(segmenter ??= new Intl.Segmenter()).segment("), map: null };
+    },
+  },
+};
+
+const ENGINE = "@duckdb/node-api";
+const NATIVE_ENGINE = "@duckdb/node-bindings";
+const NATIVE_MODULE = "\0native-engine";
+
+/**
+ * The JavaScript of the SQL engine is more than a hundred files, which takes Node longer to find and read than the engine
+ * takes to start: the command holds it. The native part stays where it is installed, and is asked for in the name of the
+ * package that depends on it; both are of the version that package.json pins.
+ */
+const holdsEngine: Plugin = {
+  name: "command-holds-engine",
+  transform: {
+    filter: { id: /src[\\/]tables[\\/]engine\.ts$/ },
+    handler(code) {
+      const installed = `createRequire(import.meta.url)("${ENGINE}")`;
+      if (!code.includes(installed)) this.error("how does the SQL engine load?");
+      return { code: code.replace(installed, `require("${ENGINE}")`), map: null };
+    },
+  },
+  resolveId: {
+    filter: { id: new RegExp(`^${NATIVE_ENGINE}$`) },
+    handler: () => NATIVE_MODULE,
+  },
+  load: {
+    filter: { id: new RegExp(`^${NATIVE_MODULE}$`) },
+    handler: () =>
+      `module.exports = require("node:module").createRequire(require.resolve("${ENGINE}"))("${NATIVE_ENGINE}");`,
+  },
+};
+
 /**
  * The command is CommonJS: Node starts that a fifth sooner than modules, and to import `node:fs` into a module loads all
  * that the export list of `node:fs` can load. What every command needs is in the entry, the recorder in a second file:
@@ -56,9 +102,9 @@ const startsNoProcess: Plugin = {
 const command = defineConfig({
   input: { "cli/main": "src/cli/main.ts" },
   platform: "node",
-  plugins: [startsNoProcess],
+  plugins: [startsNoProcess, widensLate, holdsEngine],
   preserveEntrySignatures: "allow-extension",
-  external,
+  external: (id) => external(id) && id !== ENGINE && id !== NATIVE_ENGINE,
   output: {
     dir: "dist",
     format: "cjs",

@@ -113,6 +113,10 @@ describe("what is built", () => {
     const atOnce = (path: string) =>
       [...readFileSync(path, "utf8").matchAll(loaded)].map(([, specifier]) => specifier!);
     for (const entry of ["dist/index.js", "dist/cli/main.cjs"])
-      expect([...reach(join(ROOT, entry), atOnce)]).not.toContain("@duckdb/node-api");
+      for (const engine of ["@duckdb/node-api", "@duckdb/node-bindings"])
+        expect([...reach(join(ROOT, entry), atOnce)]).not.toContain(engine);
+    // The command holds the engine's JavaScript: what it would ask for is the native part.
+    const [engine] = readdirSync(join(ROOT, "dist/chunks")).filter((name) => /^engine-.*\.cjs$/.test(name));
+    expect([...reach(join(ROOT, "dist/chunks", engine!), atOnce)]).toContain("@duckdb/node-bindings");
   });
 });

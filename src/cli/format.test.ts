@@ -1,6 +1,7 @@
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { count, duration, interval, percent, points, signedInterval } from "./format.js";
+import { count, duration, grouped, interval, percent, points, signedInterval } from "./format.js";
 
 describe("numbers as a person would say them", () => {
   it.each([
@@ -27,6 +28,14 @@ describe("numbers as a person would say them", () => {
   it("signs differences", () => {
     expect([points(0.047), points(-0.0004), points(0), points(-0.268)]).toEqual(["+4.7", "0.0", "0.0", "-26.8"]);
     expect(signedInterval([-0.494, 0.031])).toBe("-49 to +3");
+  });
+
+  it("groups the digits of whole numbers", () => {
+    fc.assert(
+      fc.property(fc.maxSafeInteger(), (number) => {
+        expect(grouped(number)).toBe(number.toLocaleString("en"));
+      }),
+    );
   });
 
   it("counts", () => {
