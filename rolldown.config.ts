@@ -48,18 +48,26 @@ const startsNoProcess: Plugin = {
   },
 };
 
-/** What tells where a text has its characters is made 10 ms long: when a text is not plain, for the first time. */
-const widensLate: Plugin = {
-  name: "string-width-makes-segmenter-late",
+/**
+ * What knows where the characters of a text end, and which are emoji, takes 25 ms to make, the expression as soon as it is
+ * parsed: both are made when the first text is no plain one.
+ */
+const measuresLate: Plugin = {
+  name: "string-width-measures-late",
   transform: {
     filter: { id: /string-width[\\/]index\.js$/ },
     handler(code) {
-      const atOnce = "const segmenter = new Intl.Segmenter();";
-      const use = "segmenter.segment(";
-      if (code.split(atOnce).length !== 2 || code.split(use).length !== 2)
-        this.error("string-width has changed: where does it make its segmenter?");
-      const late = "let segmenter;";
-      return { code: code.replace(atOnce, late).replace(use, "(segmenter ??= new Intl.Segmenter()).segment("), map: null };
+      const late = [
+        ["const segmenter = new Intl.Segmenter();", "let segmenter;"],
+        ["segmenter.segment(", "(segmenter ??= new Intl.Segmenter()).segment("],
+        ["const rgiEmojiRegex = /^\\p{RGI_Emoji}$/v;", "let rgiEmojiRegex;"],
+        ["rgiEmojiRegex.test(", '(rgiEmojiRegex ??= new RegExp("^\\\\p{RGI_Emoji}$", "v")).test('],
+      ] as const;
+      for (const [now, then] of late) {
+        if (code.split(now).length !== 2) this.error(`string-width has changed: where is ${now}`);
+        code = code.replace(now, () => then);
+      }
+      return { code, map: null };
     },
   },
 };
@@ -102,7 +110,7 @@ const holdsEngine: Plugin = {
 const command = defineConfig({
   input: { "cli/main": "src/cli/main.ts" },
   platform: "node",
-  plugins: [startsNoProcess, widensLate, holdsEngine],
+  plugins: [startsNoProcess, measuresLate, holdsEngine],
   preserveEntrySignatures: "allow-extension",
   external: (id) => external(id) && id !== ENGINE && id !== NATIVE_ENGINE,
   output: {
