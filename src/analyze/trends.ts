@@ -109,6 +109,16 @@ export function agentTrend(
     return { ...base, trend: "insufficient_data", reason, success_rate_change: null };
   }
   const change = recentRate - historicalRate;
-  const trend = change > THRESHOLD ? "improving" : change < -THRESHOLD ? "declining" : "stable";
-  return { ...base, trend, success_rate_change: round(change, 3) };
+  return { ...base, trend: trendOf(recent, historical), success_rate_change: round(change, 3) };
+}
+
+/** The trend by the specification's rule alone. */
+export function trendOf(recent: Outcomes, historical: Outcomes): AgentTrend["trend"] {
+  const [recentRate, historicalRate] = [
+    rate(recent.successes, recent.total),
+    rate(historical.successes, historical.total),
+  ];
+  if (recentRate === null || historicalRate === null) return "insufficient_data";
+  const change = recentRate - historicalRate;
+  return change > THRESHOLD ? "improving" : change < -THRESHOLD ? "declining" : "stable";
 }

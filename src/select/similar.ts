@@ -53,11 +53,11 @@ export function usualSimilarity(runs: readonly PastRun[]): number {
  */
 export function similarRuns(model: SelectionModel, task: TaskQuery, usual: number): Contribution[] {
   // Nobody's prediction: all that tasks have in common, whoever did them.
-  const { contributions } = model.explain(task, "");
   const least = task.domains.length > 0 ? usual : SHARE * usual;
-  return contributions
+  return model
+    .contributions(task, "")
     .filter(({ run, similarity }) => similarity >= least || (run.domain !== null && task.domains.includes(run.domain)))
-    .toSorted((a, b) => b.similarity - a.similarity);
+    .toSorted((a, b) => b.similarity - a.similarity || Math.abs(b.contribution) - Math.abs(a.contribution));
 }
 
 /**
