@@ -120,7 +120,7 @@ const command = defineConfig({
     chunkFileNames: "chunks/[name]-[hash].cjs",
     codeSplitting: {
       includeDependenciesRecursively: false,
-      groups: [{ name: "recorder", test: /src\/(record|otlp)\/|src\/event\/(agent-files|json)\.ts$/ }],
+      groups: [{ name: "recorder", test: /src\/(record|otlp)\// }],
     },
   },
 });
