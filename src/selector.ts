@@ -1,5 +1,6 @@
 import type { AgentDefinition } from "./agents/agent-definitions.js";
-import { sourceOf, type TelemetryAnalyzer } from "./analyzer.js";
+import type { TelemetryAnalyzer } from "./analyzer.js";
+import { sourceOf } from "./analyzer-source.js";
 import { RECENT_DAYS, trendOf } from "./analyze/trends.js";
 import type { DefinitionProblem } from "./event/definition-problem.js";
 import { formatTimestamp, parseTimestamp } from "./event/clock.js";
