@@ -1,8 +1,9 @@
 import { defineConfig, type Plugin } from "rolldown";
 
-// Dependencies are installed, not bundled: users get their security updates. But for the parser of the command line and the
-// widths of texts, which make every command start sooner, the generated code that reads OTLP's protobuf, of which the
-// package that holds it brings much else, and the hash that the hook must hold anyway.
+// Dependencies are installed, not bundled: users get their security updates. But for the parser of the command line, the
+// widths of texts and, in the command, the SQL engine's JavaScript, which make commands start sooner, the generated code
+// that reads OTLP's protobuf, of which the package that holds it brings much else, and the hash that the hook must hold
+// anyway.
 const BUNDLED =
   /^(?:commander|string-width|strip-ansi|ansi-regex|get-east-asian-width|protobufjs|long|@opentelemetry\/otlp-transformer|@noble\/hashes)(?:\/|$)/;
 const external = (id: string): boolean => /^[^./\0]/.test(id) && !BUNDLED.test(id);
