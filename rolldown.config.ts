@@ -1,11 +1,12 @@
 import { defineConfig, type Plugin } from "rolldown";
 
-// Dependencies are installed, not bundled: users get their security updates. But for the parser of the command line and the
-// widths of texts, which make every command start sooner, the generated code that reads OTLP's protobuf, of which the
-// package that holds it brings much else, and the hash that the hook must hold anyway.
+// Dependencies are installed, not bundled: users get their security updates. But for the parser of the command line, the
+// widths of texts and, in the command, the SQL engine's JavaScript, which make commands start sooner, the generated code
+// that reads OTLP's protobuf, of which the package that holds it brings much else, and the hash that the hook must hold
+// anyway.
 const BUNDLED =
   /^(?:commander|string-width|strip-ansi|ansi-regex|get-east-asian-width|protobufjs|long|@opentelemetry\/otlp-transformer|@noble\/hashes)(?:\/|$)/;
-const external = (id: string): boolean => /^[^./]/.test(id) && !BUNDLED.test(id);
+const external = (id: string): boolean => /^[^./\0]/.test(id) && !BUNDLED.test(id);
 
 /** The package, for programs. */
 const library = defineConfig({
@@ -49,6 +50,60 @@ const startsNoProcess: Plugin = {
 };
 
 /**
+ * What knows where the characters of a text end, and which are emoji, takes 25 ms to make, the expression as soon as it is
+ * parsed: both are made when the first text is no plain one.
+ */
+const measuresLate: Plugin = {
+  name: "string-width-measures-late",
+  transform: {
+    filter: { id: /string-width[\\/]index\.js$/ },
+    handler(code) {
+      const late = [
+        ["const segmenter = new Intl.Segmenter();", "let segmenter;"],
+        ["segmenter.segment(", "(segmenter ??= new Intl.Segmenter()).segment("],
+        ["const rgiEmojiRegex = /^\\p{RGI_Emoji}$/v;", "let rgiEmojiRegex;"],
+        ["rgiEmojiRegex.test(", '(rgiEmojiRegex ??= new RegExp("^\\\\p{RGI_Emoji}$", "v")).test('],
+      ] as const;
+      for (const [now, then] of late) {
+        if (code.split(now).length !== 2) this.error(`string-width has changed: where is ${now}`);
+        code = code.replace(now, () => then);
+      }
+      return { code, map: null };
+    },
+  },
+};
+
+const ENGINE = "@duckdb/node-api";
+const NATIVE_ENGINE = "@duckdb/node-bindings";
+const NATIVE_MODULE = "\0native-engine";
+
+/**
+ * The JavaScript of the SQL engine is more than a hundred files, which takes Node longer to find and read than the engine
+ * takes to start: the command holds it. The native part stays where it is installed, and is asked for in the name of the
+ * package that depends on it; both are of the version that package.json pins.
+ */
+const holdsEngine: Plugin = {
+  name: "command-holds-engine",
+  transform: {
+    filter: { id: /src[\\/]tables[\\/]engine\.ts$/ },
+    handler(code) {
+      const installed = `createRequire(import.meta.url)("${ENGINE}")`;
+      if (!code.includes(installed)) this.error("how does the SQL engine load?");
+      return { code: code.replace(installed, `require("${ENGINE}")`), map: null };
+    },
+  },
+  resolveId: {
+    filter: { id: new RegExp(`^${NATIVE_ENGINE}$`) },
+    handler: () => NATIVE_MODULE,
+  },
+  load: {
+    filter: { id: new RegExp(`^${NATIVE_MODULE}$`) },
+    handler: () =>
+      `module.exports = require("node:module").createRequire(require.resolve("${ENGINE}"))("${NATIVE_ENGINE}");`,
+  },
+};
+
+/**
  * The command is CommonJS: Node starts that a fifth sooner than modules, and to import `node:fs` into a module loads all
  * that the export list of `node:fs` can load. What every command needs is in the entry, the recorder in a second file:
  * each file takes a millisecond.
@@ -56,9 +111,9 @@ const startsNoProcess: Plugin = {
 const command = defineConfig({
   input: { "cli/main": "src/cli/main.ts" },
   platform: "node",
-  plugins: [startsNoProcess],
+  plugins: [startsNoProcess, measuresLate, holdsEngine],
   preserveEntrySignatures: "allow-extension",
-  external,
+  external: (id) => external(id) && id !== ENGINE && id !== NATIVE_ENGINE,
   output: {
     dir: "dist",
     format: "cjs",
@@ -66,7 +121,7 @@ const command = defineConfig({
     chunkFileNames: "chunks/[name]-[hash].cjs",
     codeSplitting: {
       includeDependenciesRecursively: false,
-      groups: [{ name: "recorder", test: /src\/(record|otlp)\/|src\/event\/(agent-files|json)\.ts$/ }],
+      groups: [{ name: "recorder", test: /src\/(record|otlp)\// }],
     },
   },
 });

@@ -1,3 +1,4 @@
+import { shareSource } from "./analyzer-source.js";
 import { agentProfile, type AgentProfile } from "./analyze/agent-profile.js";
 import { BAND_THRESHOLDS, type BandThresholds } from "./analyze/band.js";
 import { handoffAnalysis, type HandoffAnalysis } from "./analyze/handovers.js";
@@ -60,12 +61,6 @@ export interface Report {
 
 const DAY_SECONDS = 24 * 60 * 60;
 
-/** What an analyzer reads, and what now is for it (milliseconds): for what reads beside it without reading twice. */
-export let sourceOf: (analyzer: TelemetryAnalyzer) => {
-  readonly tables: KeptTables;
-  readonly as_of: number | undefined;
-};
-
 /**
  * Analyses what was recorded in a telemetry directory. Each call sees what has been written until then; a directory
  * that does not exist, or is empty, gives results without numbers.
@@ -86,10 +81,6 @@ export class TelemetryAnalyzer {
   readonly #bands: BandThresholds;
   readonly #tables: KeptTables;
 
-  static {
-    sourceOf = (analyzer) => ({ tables: analyzer.#tables, as_of: analyzer.#asOf });
-  }
-
   /** @throws {RangeError} when `as_of` is no time or `abandoned_after_seconds` no duration */
   constructor(options: AnalyzerOptions = {}) {
     this.#asOf = options.as_of === undefined ? undefined : timeOf("as_of", options.as_of);
@@ -102,6 +93,7 @@ export class TelemetryAnalyzer {
       onProgress: options.onProgress,
     });
     this.directory = this.#tables.directory;
+    shareSource(this, { tables: this.#tables, as_of: this.#asOf });
   }
 
   /**

@@ -1,6 +1,7 @@
 import type { AgentDefinition } from "./agents/agent-definitions.js";
-import { sourceOf, type TelemetryAnalyzer } from "./analyzer.js";
-import { agentTrend, RECENT_DAYS } from "./analyze/trends.js";
+import type { TelemetryAnalyzer } from "./analyzer.js";
+import { sourceOf } from "./analyzer-source.js";
+import { RECENT_DAYS, trendOf } from "./analyze/trends.js";
 import type { DefinitionProblem } from "./event/definition-problem.js";
 import { formatTimestamp, timeOf } from "./event/clock.js";
 import {
@@ -210,12 +211,7 @@ export class AgentSelector {
     const now = this.#asOf ?? Date.now();
     const ago = (days: number) => formatTimestamp(Math.max(0, now - days * DAY_MILLISECONDS));
     const outcomes = await outcomesAround(tables, { oldest: ago(TREND_DAYS), recent: ago(RECENT_DAYS), now: ago(0) });
-    return new Map(
-      outcomes.map(({ agent_name, recent, historical }) => [
-        agent_name,
-        agentTrend(agent_name, recent, historical, TREND_DAYS).trend,
-      ]),
-    );
+    return new Map(outcomes.map(({ agent_name, recent, historical }) => [agent_name, trendOf(recent, historical)]));
   }
 }
 
@@ -340,6 +336,7 @@ function plausible({ candidates, shortlist }: Asked): readonly Candidate[] {
 function assessed(learned: Learned, { task, similar }: Asked, candidate: Candidate): AgentAssessment {
   const { agent_name } = candidate;
   return assess(learned.model.explain(task, agent_name), candidate, {
+    contributions: learned.model.contributions(task, agent_name),
     similar: similar.flatMap(({ run }) => (run.agent_name === agent_name ? [run] : [])),
     all_tasks: learned.known.get(agent_name) ?? 0,
     recent_performance: learned.trends.get(agent_name) ?? "insufficient_data",

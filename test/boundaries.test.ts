@@ -20,9 +20,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   select: ["analyze"],
   backtest: ["select", "analyze"],
   tables: ["log", "analyze", "select"],
-  "selector.ts": ["analyzer.ts", "tables", "analyze", "select", "agents"],
+  "selector.ts": ["analyzer.ts", "analyzer-source.ts", "tables", "analyze", "select", "agents"],
   "backtester.ts": ["tables", "select", "backtest"],
-  "analyzer.ts": ["tables", "analyze"],
+  "analyzer.ts": ["analyzer-source.ts", "tables", "analyze"],
+  "analyzer-source.ts": ["tables"],
   alerts: ["analyzer.ts", "analyze", "log"],
   access: ["tables", "log", "otlp"],
   mcp: ["analyzer.ts", "selector.ts", "select", "analyze", "record"],
@@ -113,6 +114,10 @@ describe("what is built", () => {
     const atOnce = (path: string) =>
       [...readFileSync(path, "utf8").matchAll(loaded)].map(([, specifier]) => specifier!);
     for (const entry of ["dist/index.js", "dist/cli/main.cjs"])
-      expect([...reach(join(ROOT, entry), atOnce)]).not.toContain("@duckdb/node-api");
+      for (const engine of ["@duckdb/node-api", "@duckdb/node-bindings"])
+        expect([...reach(join(ROOT, entry), atOnce)]).not.toContain(engine);
+    // The command holds the engine's JavaScript: what it would ask for is the native part.
+    const engine = readdirSync(join(ROOT, "dist/chunks")).find((name) => /^engine-.*\.cjs$/.test(name));
+    expect([...reach(join(ROOT, "dist/chunks", engine!), atOnce)]).toContain("@duckdb/node-bindings");
   });
 });

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { closeSync, constants, openSync } from "node:fs";
 import { join } from "node:path";
 
+import stringWidth from "string-width";
 import { describe, expect, it } from "vitest";
 
 import type { TelemetryEvent } from "../src/event/events.js";
@@ -74,4 +75,24 @@ describe("the output of oak", () => {
       expect(piped).toEqual({ code: 0, stdout, stderr: "" });
     },
   );
+
+  it("stands in columns, also where names are not plain", async () => {
+    const names = ["plain", "\u{1f469}\u200d\u{1f467} family", "\u6f22\u5b57-agent", "e\u0301t\u00e9"];
+    const directory = directoryOf(
+      names.map((agent_name, i): TelemetryEvent => {
+        return {
+          event: "invocation_start",
+          timestamp: `2026-11-0${i + 1}T00:00:00Z`,
+          invocation_id: `${i}`,
+          agent_name,
+        };
+      }),
+    );
+    const { stdout } = await oak(["stats", "--dir", directory]);
+    const lines = stdout
+      .split("\n")
+      .filter((line) => line.startsWith("AGENT") || names.some((n) => line.startsWith(n)));
+    expect(lines).toHaveLength(1 + names.length);
+    expect(new Set(lines.map((line) => stringWidth(line))).size).toBe(1);
+  });
 });

@@ -49,8 +49,6 @@ const DOCUMENT = /^[A-Z_-]+\.md$/;
  * Never rejects: a file that cannot be read is among the problems, and so is a given folder that does not exist.
  */
 export async function readAgentDefinitions(options: DefinitionOptions = {}): Promise<AgentDefinitions> {
-  // Loaded here, as whoever has no definitions need not wait for a parser of YAML.
-  const { cutFrontMatter, readFrontMatter } = await import("./front-matter.js");
   const byName = new Map<string, AgentDefinition>();
   const problems: DefinitionProblem[] = [];
   const report = (path: string, reason: string) => void problems.push({ path, reason });
@@ -58,6 +56,8 @@ export async function readAgentDefinitions(options: DefinitionOptions = {}): Pro
   for (const { folder, source } of foldersOf(options))
     for (const path of listAgentFiles(folder, report))
       try {
+        // Whoever has no definitions need not wait for a parser of YAML.
+        const { cutFrontMatter, readFrontMatter } = await import("./front-matter.js");
         const bytes = readAgentFile(path);
         const text = bytes.toString("utf8");
         if (text.includes("\0")) throw new Error("is not a text in UTF-8");

@@ -109,8 +109,18 @@ export function agentTrend(
     return { ...base, trend: "insufficient_data", reason, success_rate_change: null };
   }
   const change = recentRate - historicalRate;
-  const trend = change > TREND_CHANGE ? "improving" : change < -TREND_CHANGE ? "declining" : "stable";
-  return { ...base, trend, success_rate_change: round(change, 3) };
+  return { ...base, trend: trendOf(recent, historical), success_rate_change: round(change, 3) };
+}
+
+/** The trend by the specification's rule alone. */
+export function trendOf(recent: Outcomes, historical: Outcomes): AgentTrend["trend"] {
+  const [recentRate, historicalRate] = [
+    rate(recent.successes, recent.total),
+    rate(historical.successes, historical.total),
+  ];
+  if (recentRate === null || historicalRate === null) return "insufficient_data";
+  const change = recentRate - historicalRate;
+  return change > TREND_CHANGE ? "improving" : change < -TREND_CHANGE ? "declining" : "stable";
 }
 
 /** What to say of an agent: a decline that came on earlier and still lasts is one, whatever the last days say. */

@@ -1,6 +1,7 @@
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { compact, count, duration, interval, percent, points, signedInterval } from "./format.js";
+import { compact, count, duration, grouped, interval, percent, points, signedInterval } from "./format.js";
 
 describe("numbers as a person would say them", () => {
   it.each([
@@ -43,6 +44,14 @@ describe("numbers as a person would say them", () => {
     [null, "–"],
   ])("%d takes little room as %s", (number, text) => {
     expect(compact(number)).toBe(text);
+  });
+
+  it("groups the digits of whole numbers", () => {
+    fc.assert(
+      fc.property(fc.maxSafeInteger(), (number) => {
+        expect(grouped(number)).toBe(number.toLocaleString("en"));
+      }),
+    );
   });
 
   it("counts", () => {

@@ -42,9 +42,9 @@ export function duration(seconds: number | null): string {
   return `${Math.floor(whole / size)} ${name}${second > 0 ? ` ${second} ${rest![0]}` : ""}`;
 }
 
-/** `12,345` */
+/** `12,345` for a whole number. Not by its locale: to load one takes 5 ms. */
 export function grouped(number: number): string {
-  return number.toLocaleString("en");
+  return String(number).replaceAll(/\B(?=(?:\d{3})+$)/g, ",");
 }
 
 /** `950`, `9.5k`, `12k`, `1.2M`: a number where there is little room. */

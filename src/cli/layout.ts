@@ -1,7 +1,6 @@
-import stringWidth from "string-width";
-
 import { wrap } from "./table.js";
 import { printable, style } from "./terminal.js";
+import { isPlain, textWidth } from "./text-width.js";
 
 /** Colour or weight of a text. */
 export type Format = Parameters<typeof style>[0];
@@ -9,15 +8,18 @@ export type Format = Parameters<typeof style>[0];
 /** A part of a line: as it is, or with a colour or weight. */
 export type Piece = string | readonly [format: Format, text: string];
 
-const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+/** Made when it is needed first: that takes 10 ms. */
+let graphemes: Intl.Segmenter | undefined;
 
 /** A text, safe to print, that is no wider than so many columns: what does not fit is cut off, and … says so. */
 export function cut(text: string, columns: number): string {
   const shown = printable(text);
-  if (stringWidth(shown) <= columns) return shown;
+  if (textWidth(shown) <= columns) return shown;
+  if (isPlain(shown)) return columns > 0 ? `${shown.slice(0, columns - 1)}…` : "";
   let kept = "";
+  graphemes ??= new Intl.Segmenter(undefined, { granularity: "grapheme" });
   for (const { segment } of graphemes.segment(shown)) {
-    if (stringWidth(kept + segment) >= columns) break;
+    if (textWidth(kept + segment) >= columns) break;
     kept += segment;
   }
   return columns > 0 ? `${kept}…` : "";
@@ -26,7 +28,7 @@ export function cut(text: string, columns: number): string {
 /** A text filled up with spaces to so many columns, or cut. */
 export function padded(text: string, columns: number, align: "left" | "right" = "left"): string {
   const fitting = cut(text, columns);
-  const spaces = " ".repeat(Math.max(0, columns - stringWidth(fitting)));
+  const spaces = " ".repeat(Math.max(0, columns - textWidth(fitting)));
   return align === "right" ? spaces + fitting : fitting + spaces;
 }
 
@@ -59,7 +61,7 @@ export function flow(items: readonly (readonly Piece[])[], columns: number, inde
   const lines: Piece[][] = [];
   let used = 0;
   for (const item of items) {
-    const width = stringWidth(printable(item.map((piece) => (typeof piece === "string" ? piece : piece[1])).join("")));
+    const width = textWidth(printable(item.map((piece) => (typeof piece === "string" ? piece : piece[1])).join("")));
     const line = lines.at(-1);
     if (line && used + gap + width <= columns) {
       line.push(" ".repeat(gap), ...item);

@@ -9,7 +9,7 @@ import { count } from "./format.js";
 import type { ProgressListener } from "../log/size.js";
 import type { AnalysisOptions, CommonOptions } from "./options.js";
 import { progressLine } from "./progress.js";
-import { note, print } from "./terminal.js";
+import { isErrorTerminal, note, print } from "./terminal.js";
 
 /** The telemetry directory that a reading command means; one that the user named must exist. */
 export function existingDirectory(options: CommonOptions): string {
@@ -70,7 +70,7 @@ export function noteUnreadable(lines: number): void {
  * @param doing what is being done
  */
 export function showProgress(doing = "reading the log"): ProgressListener | undefined {
-  if (!process.stderr.isTTY) return undefined;
+  if (!isErrorTerminal()) return undefined;
   const { show } = progressLine();
   return (done, total) => show(done < total ? `${doing}: ${Math.floor((100 * done) / total)}%` : "");
 }

@@ -25,15 +25,30 @@ function endWithoutOutput(error: NodeJS.ErrnoException): never {
   process.exit(1);
 }
 
-/** Whether standard output is a terminal. */
-export function isTerminal(): boolean {
-  return (stream !== undefined || mayBeTerminal()) && output().isTTY;
+/** Standard error as a stream, once somebody needs it, which costs as much. */
+let errorStream: NodeJS.WriteStream | undefined;
+
+function errors(): NodeJS.WriteStream {
+  return (errorStream ??= process.stderr);
 }
 
+/** Whether standard output is a terminal. */
+export function isTerminal(): boolean {
+  return (stream !== undefined || mayBeTerminal(STANDARD_OUTPUT)) && output().isTTY;
+}
+
+/** Whether standard error is a terminal. */
+export function isErrorTerminal(): boolean {
+  return mayBeTerminal(STANDARD_ERROR) && errors().isTTY;
+}
+
+const STANDARD_OUTPUT = 1;
+const STANDARD_ERROR = 2;
+
 /** Only a device can be one; to ask `node:tty` would load half of what a stream loads. */
-function mayBeTerminal(): boolean {
+function mayBeTerminal(descriptor: number): boolean {
   try {
-    return fstatSync(1).isCharacterDevice();
+    return fstatSync(descriptor).isCharacterDevice();
   } catch {
     return true;
   }
@@ -70,7 +85,7 @@ export function print(...lines: string[]): void {
 
 /** Writes output as it stands: to a file or a pipe without a stream, while nothing else has made one. */
 export function write(text: string): void {
-  if (stream || mayBeTerminal()) output().write(text);
+  if (stream || mayBeTerminal(STANDARD_OUTPUT)) output().write(text);
   else writeAtOnce(Buffer.from(text));
 }
 
@@ -96,7 +111,7 @@ export async function writeOut(text: string): Promise<void> {
 
 /** Says something beside the output. */
 export function note(...lines: string[]): void {
-  process.stderr.write(`${isolated(lines.join("\n"))}\n`);
+  errors().write(`${isolated(lines.join("\n"))}\n`);
 }
 
 /** Asks on the terminal; only a clear yes is one. */
@@ -118,7 +133,7 @@ export async function confirm(question: string): Promise<boolean> {
  * its heap apart, which takes longer than to print an answer.
  */
 export function endProcess(): void {
-  const end = () => process.stderr.write("", () => process.exit());
+  const end = () => (errorStream ? errorStream.write("", () => process.exit()) : process.exit());
   if (stream) stream.write("", end);
   else end();
 }

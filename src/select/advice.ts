@@ -137,6 +137,8 @@ export interface AgentRanking extends Answer {
 export interface AgentFacts {
   /** Its similar runs. */
   readonly similar: readonly PastRun[];
+  /** What each past run adds to what is expected of it. */
+  readonly contributions: readonly Contribution[];
   readonly all_tasks: number;
   readonly recent_performance: RecentPerformance;
   /** How many past runs to name for and against. */
@@ -145,8 +147,7 @@ export interface AgentFacts {
 
 /** Puts together what is known of one agent for one task. */
 export function assess(explanation: Explanation, candidate: Candidate, facts: AgentFacts): AgentAssessment {
-  const { contributions } = explanation;
-  const { similar, all_tasks, recent_performance } = facts;
+  const { similar, contributions, all_tasks, recent_performance } = facts;
   const seconds = similar.flatMap(({ duration_seconds: s }) => (s !== null && s > 0 ? [s] : []));
   return {
     ...alternative(candidate),
@@ -176,10 +177,13 @@ export function alternative(candidate: Candidate): Alternative {
 function named(contributions: readonly Contribution[], sign: 1 | -1, most: number): PastRunShare[] {
   const seen = new Set<string>();
   const shares: PastRunShare[] = [];
-  for (const { run, similarity, contribution } of contributions) {
+  const strongest = contributions
+    .filter(({ contribution }) => contribution * sign > 0)
+    .toSorted((a, b) => (b.contribution - a.contribution) * sign);
+  for (const { run, similarity, contribution } of strongest) {
     if (shares.length === most) break;
     const key = JSON.stringify([run.agent_name, run.task_description, run.outcome]);
-    if (contribution * sign <= 0 || seen.has(key)) continue;
+    if (seen.has(key)) continue;
     seen.add(key);
     const { invocation_id, agent_name, task_description, outcome } = run;
     const started_at = new Date(run.at).toISOString();

@@ -224,8 +224,9 @@ describe("the model", () => {
   it("says what each past run and each effect adds, and they sum to what it expects", () => {
     fc.assert(
       fc.property(history(40), anyQuery, fc.constantFrom(...AGENTS, "nobody"), (runs, query, agent) => {
-        const { unclipped_mean, prior, shares, contributions } = SelectionModel.fit(runs).explain(query, agent);
-        const ofRuns = contributions.reduce((sum, { contribution }) => sum + contribution, prior);
+        const model = SelectionModel.fit(runs);
+        const { unclipped_mean, prior, shares } = model.explain(query, agent);
+        const ofRuns = model.contributions(query, agent).reduce((sum, { contribution }) => sum + contribution, prior);
         const ofEffects = Object.values(shares).reduce((sum, share) => sum + share, prior);
         expect(ofRuns).toBeCloseTo(unclipped_mean, 9);
         expect(ofEffects).toBeCloseTo(unclipped_mean, 12);

@@ -151,7 +151,7 @@ export class SelectionModel {
     });
   }
 
-  /** Where the prediction for one agent comes from. Takes time in proportion to the history. */
+  /** Which effects the prediction for one agent comes from. */
   explain(query: TaskQuery, agent_name: string): Explanation {
     const asked = this.#ask(query);
     const kernel = this.#kernel;
@@ -177,8 +177,17 @@ export class SelectionModel {
       unclipped_mean: Object.values(shares).reduce((sum, share) => sum + share, this.#prior),
       prior: this.#prior,
       shares,
-      contributions: this.#contributions(agent, asked.likeness, repeat),
     };
+  }
+
+  /**
+   * Which past runs the prediction for one agent comes from: those that add something to it, by agent. Takes time in
+   * proportion to the history. Of an agent without runs: what all tasks have in common, whoever did them.
+   */
+  contributions(query: TaskQuery, agent_name: string): Contribution[] {
+    const asked = this.#ask(query);
+    const agent = this.#agentPlaces.get(agent_name) ?? -1;
+    return this.#contributions(agent, asked.likeness, this.#repeat(agent, asked.tasks));
   }
 
   #ask({ task_description, domains }: TaskQuery): Asked {
@@ -225,7 +234,8 @@ export class SelectionModel {
   #contributions(agent: number, { cosine, domain }: Likeness, repeat: number): Contribution[] {
     const { variances: v, evidence } = this.#kernel;
     const contributions: Contribution[] = [];
-    for (const [i, { agent: other, task, outcome, weight, runs }] of evidence.observations.entries()) {
+    for (let i = 0; i < evidence.observations.length; i++) {
+      const { agent: other, task, outcome, weight, runs } = evidence.observations[i]!;
       const own = other === agent ? 1 : 0;
       const covariance =
         own * v.agent +
@@ -240,7 +250,7 @@ export class SelectionModel {
         contributions.push({ run, similarity: Math.min(1, cosine[task]!), contribution: alpha * covariance });
       }
     }
-    return contributions.toSorted((p, q) => Math.abs(q.contribution) - Math.abs(p.contribution));
+    return contributions;
   }
 
   /** What the observation that a run is part of has in this fit, if it has it: a good guess for the next one. */

@@ -26,11 +26,11 @@ export interface Contribution {
   readonly run: PastRun;
   /** Cosine similarity of the two tasks' texts, in [0, 1]. */
   readonly similarity: number;
-  /** What it adds to `unclipped_mean`. */
+  /** What it adds to `unclipped_mean`: `prior` and all contributions sum to it. */
   readonly contribution: number;
 }
 
-/** Where a prediction comes from: `prior` and all shares sum to `unclipped_mean`, and so do `prior` and contributions. */
+/** Where a prediction comes from: `prior` and all shares sum to `unclipped_mean`. */
 export interface Explanation {
   readonly prediction: Prediction;
   readonly unclipped_mean: number;
@@ -50,6 +50,4 @@ export interface Explanation {
     /** What its earlier runs of the very same task say beyond all that. */
     readonly same_task: number;
   };
-  /** Those other than 0, the largest (for or against) first. */
-  readonly contributions: readonly Contribution[];
 }

@@ -71,16 +71,16 @@ export function similarRuns(
   { similarity: usual, common }: Usual,
 ): Contribution[] {
   // Nobody's prediction: all that tasks have in common, whoever did them.
-  const { contributions } = model.explain(task, "");
   const least = task.domains.length > 0 ? usual : SHARE * usual;
   const says = tellsOf(task.task_description, common);
-  return contributions
+  return model
+    .contributions(task, "")
     .filter(
       ({ run, similarity }) =>
         (similarity >= least && says(run.task_description)) ||
         (run.domain !== null && task.domains.includes(run.domain)),
     )
-    .toSorted((a, b) => b.similarity - a.similarity);
+    .toSorted((a, b) => b.similarity - a.similarity || Math.abs(b.contribution) - Math.abs(a.contribution));
 }
 
 /** Whether a text has a term in common with a task that not all kinds of tasks have; the very same text has. */

@@ -231,20 +231,30 @@ export function createTables(where: string): string {
   }).join("\n");
 }
 
-/**
- * Creates what queries read: the rows of the cached tables that still hold, and those that replace them. `hidden_…`
- * holds the row ids of the others.
- */
+/** Creates what queries read while nothing is folded beyond the cached tables: these. */
 export function createViews(): string {
-  const views = ALL.map(
-    ([table]) => `
-    CREATE TABLE delta.hidden_${table} (place BIGINT);
-    CREATE VIEW ${table} AS
+  return viewsOf((table) => `FROM base.${table}`);
+}
+
+/**
+ * Creates what is folded into, and what queries read then: the rows of the cached tables that still hold, and those that
+ * replace them. `hidden_…` holds the row ids of the others.
+ */
+export function createDelta(): string {
+  const hidden = ALL.map(([table]) => `CREATE TABLE delta.hidden_${table} (place BIGINT);`);
+  return `
+    CREATE SCHEMA delta; ${createTables("delta")} ${hidden.join("\n")}
+    ${viewsOf(
+      (table) => `
       SELECT * FROM base.${table} AS b ANTI JOIN delta.hidden_${table} AS h ON b.rowid = h.place
-      UNION ALL SELECT * FROM delta.${table};`,
-  );
+      UNION ALL SELECT * FROM delta.${table}`,
+    )}`;
+}
+
+function viewsOf(rows: (table: TableName) => string): string {
+  const views = ALL.map(([table]) => `CREATE OR REPLACE VIEW ${table} AS ${rows(table)};`);
   return `${views.join("\n")}
-    CREATE VIEW workflow_invocations AS
+    CREATE OR REPLACE VIEW workflow_invocations AS
       SELECT workflow_id, invocation_id, 'workflow_id' AS joined_by FROM invocations WHERE workflow_id IS NOT NULL
       UNION ALL SELECT workflow_id, invocation_id, 'session_id' FROM session_members;`;
 }

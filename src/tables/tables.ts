@@ -12,7 +12,7 @@ import { engine } from "./engine.js";
 import { FOLD_MACROS } from "./fold.js";
 import { LINE_MACROS, sqlText } from "./lines.js";
 import { nothingRead, refresh, type ReadState } from "./refresh.js";
-import { createTables, createViews } from "./schema.js";
+import { createDelta, createTables, createViews } from "./schema.js";
 import { rowsOf, type Row } from "./sql.js";
 import type { LogReader } from "./stage.js";
 import { TemporaryFolder } from "./temporary-folder.js";
@@ -104,10 +104,9 @@ export class Tables {
       connection = await connectTo(instance);
       // Rows are put in order where it matters.
       await connection.run("SET GLOBAL TimeZone = 'UTC'; SET GLOBAL preserve_insertion_order = false;");
-      await connection.run(`CREATE SCHEMA delta; ${createTables("delta")} ${LINE_MACROS} ${FOLD_MACROS}`);
       const log = { instance, connection, directory, folder: folder.path, ...options };
-      const { base, state } = await openAndRefresh(log, options, useCache);
-      return new Tables(directory, instance, connection, folder, { fingerprint, base, state }, options);
+      const folded = await openAndRefresh(log, options, useCache);
+      return new Tables(directory, instance, connection, folder, { fingerprint, ...folded }, options);
     } catch (error) {
       if (connection) disconnect(connection);
       instance?.closeSync();
@@ -131,13 +130,14 @@ export class Tables {
   async catchUp(): Promise<boolean> {
     if (this.#users > 0) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
     const { directory, instance, connection, folder, options } = this;
-    const { base, state } = this.folded;
+    const { base, state, folds } = this.folded;
     const { fingerprint } = await logState(directory);
     const unread = (await logSize(directory)) - bytesRead(base);
     if (unread > mostInMemory(base, options) || !(await stillHolds(directory, state.positions))) return false;
     try {
       const log = { instance, connection, directory, folder: folder.path, ...options };
-      this.folded = { fingerprint, base, state: await refresh(log, state, "delta") };
+      if (!folds) await connection.run(FOLDING);
+      this.folded = { fingerprint, base, state: await refresh(log, state, "delta"), folds: true };
       return true;
     } catch {
       // Half folded: nobody must see it. Opened anew, it works or says what is wrong.
@@ -198,7 +198,12 @@ interface FoldedLog {
   /** How far the tables on the disk go; what came later is in memory. */
   readonly base: ReadState;
   readonly state: ReadState;
+  /** Whether there is what {@link FOLDING} makes. */
+  readonly folds: boolean;
 }
+
+/** Makes what folding needs. Where nothing is new, nobody does: to make it takes longer than to open the cache. */
+const FOLDING = `${LINE_MACROS} ${FOLD_MACROS} ${createDelta()}`;
 
 function bytesRead({ positions }: ReadState): number {
   return Object.values(positions).reduce((sum, { offset }) => sum + offset, 0);
@@ -214,7 +219,7 @@ async function openAndRefresh(
   log: LogReader,
   options: OpenOptions,
   useCache: boolean,
-): Promise<Pick<FoldedLog, "base" | "state">> {
+): Promise<Omit<FoldedLog, "fingerprint">> {
   const { connection, directory, folder } = log;
   const { until } = options;
   const files = await logFiles(directory);
@@ -223,8 +228,9 @@ async function openAndRefresh(
   const unread = (await logSize(directory)) - bytesRead(base);
   if (unread <= mostInMemory(base, options)) {
     if (!cached) await connection.run(`ATTACH ':memory:' AS base; ${createTables("base")}`);
-    await connection.run(createViews());
-    return { base, state: await refresh(log, base, "delta") };
+    const folds = unread !== 0;
+    await connection.run(folds ? FOLDING : createViews());
+    return { base, state: folds ? await refresh(log, base, "delta") : base, folds };
   }
   // In a file of its own, so that nothing that others do to the cache is in the way. It is thrown away when something
   // fails, and needs no log of its own.
@@ -232,14 +238,14 @@ async function openAndRefresh(
   const state = cached && (await copyCache(connection, directory, file)) ? cached : nothingRead();
   await connection.run(`ATTACH ${sqlText(file)} AS base (STORAGE_VERSION 'latest', RECOVERY_MODE no_wal_writes);`);
   if (state !== cached) await connection.run(`${createTables("base")} CREATE TABLE base.meta (state VARCHAR);`);
-  await connection.run(createViews());
+  await connection.run(FOLDING);
   const now = await refresh(log, state, "base");
   const meta = JSON.stringify({ version: TABLES_VERSION, ...now });
   await connection.run(`DELETE FROM base.meta; INSERT INTO base.meta VALUES (${sqlText(meta)}); CHECKPOINT base;`);
   // Where it cannot be kept, it is made again the next time. Of a log that was replaced meanwhile, nothing is kept.
   if (isUntil(now, until) && (await stillHolds(directory, now.positions)) && (await logFiles(directory)) === files)
     await publish(file, directory).catch(() => undefined);
-  return { base: now, state: now };
+  return { base: now, state: now, folds: true };
 }
 
 /** Attaches the cached tables as `base`, if there are any that are of use. */
