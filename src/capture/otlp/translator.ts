@@ -70,7 +70,12 @@ export class OtlpTranslator {
       if (seen) observations.push(seen);
     }
     const forgotten = this.#traces.add(observations, now);
-    return { events: events.concat(forgotten), rejected, reason, trace_ids: new Set(observations.map(({ trace_id }) => trace_id)) };
+    return {
+      events: events.concat(forgotten),
+      rejected,
+      reason,
+      trace_ids: new Set(observations.map(({ trace_id }) => trace_id)),
+    };
   }
 
   /** What can be said of the traces of which nothing was heard since `before` (default: of all). They are forgotten. */
