@@ -69,7 +69,7 @@ function stated(span: Observation, members: readonly Observation[], trace: Trace
   // What goes on around its agents is the work of one that is no invocation: it would look like waiting.
   const first = span.bounded_by_agents ? members[0] : undefined;
   const start_us = first?.start_us ?? span.start_us;
-  const last = first && latest(members.map((member) => trace.endOf(member)));
+  const last = first && latestOf(members.map((member) => trace.endOf(member)));
   const ended = end_us === undefined ? undefined : (last ?? end_us);
   return {
     workflow_id: span.identity ?? `${span.trace_id}-${span.span_id}`,
@@ -94,14 +94,14 @@ function wholeTrace(agents: readonly Observation[], trace: Trace): TracedWorkflo
     project_name: first.service ?? first.name,
     session_id: agents.find(({ session_id }) => session_id !== undefined)?.session_id,
     start_us: first.start_us,
-    end_us: latest(ends),
+    end_us: latestOf(ends),
     outcome: failed?.outcome ?? first.outcome ?? failureOfLast(agents),
     agents_executed: names(agents),
   };
 }
 
 /** The last of at least one; `undefined` as long as one of them is. */
-function latest(ends: readonly (number | undefined)[]): number | undefined {
+function latestOf(ends: readonly (number | undefined)[]): number | undefined {
   return ends.reduce((last, end) => (last === undefined || end === undefined ? undefined : Math.max(last, end)));
 }
 
