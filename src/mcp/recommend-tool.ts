@@ -2,14 +2,14 @@ import type { McpServer } from "@modelcontextprotocol/server";
 import { z } from "zod";
 
 import type { AgentAdvice, PastRunShare } from "../select/advice.js";
-import { addTool, type Workshop } from "./tool.js";
+import { addTool, type ToolContext } from "./tool.js";
 
 const runs = z.array(
   z.object({ agent_name: z.string(), task_description: z.string(), outcome: z.number(), started_at: z.string() }),
 );
 
 /** Which agent should do a task. */
-export function addRecommendTool(server: McpServer, { selector }: Workshop): void {
+export function addRecommendTool(server: McpServer, { selector }: ToolContext): void {
   addTool(server, {
     name: "recommend_agent",
     title: "Recommend an agent",

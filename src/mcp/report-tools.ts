@@ -1,10 +1,15 @@
 import type { McpServer } from "@modelcontextprotocol/server";
 import { z } from "zod";
 
-import { addTool, ToolError, type Workshop } from "./tool.js";
+import { addTool, ToolError, type ToolContext } from "./tool.js";
 
 /** What the history says: of coordination, and of one agent. */
-export function addReportTools(server: McpServer, { analyzer }: Workshop): void {
+export function addReportTools(server: McpServer, context: ToolContext): void {
+  addCoordinationReport(server, context);
+  addAgentTrend(server, context);
+}
+
+function addCoordinationReport(server: McpServer, { analyzer }: ToolContext): void {
   addTool(server, {
     name: "coordination_report",
     title: "Coordination report",
@@ -52,7 +57,9 @@ export function addReportTools(server: McpServer, { analyzer }: Workshop): void 
       return { text, data };
     },
   });
+}
 
+function addAgentTrend(server: McpServer, { analyzer }: ToolContext): void {
   addTool(server, {
     name: "agent_trend",
     title: "Trend of an agent",
