@@ -1,6 +1,7 @@
 import type { McpServer } from "@modelcontextprotocol/server";
 import { z } from "zod";
 
+import { percent } from "../analyze/proportion.js";
 import type { AgentAdvice, PastRunShare } from "../select/advice.js";
 import { addTool, type ToolContext } from "./tool.js";
 
@@ -95,8 +96,4 @@ function dataOf(advice: AgentAdvice) {
 
 function brief({ agent_name, task_description, outcome, started_at }: PastRunShare) {
   return { agent_name, task_description: task_description.slice(0, 300), outcome, started_at };
-}
-
-function percent(share: number): string {
-  return `${Math.round(share * 100)} %`;
 }

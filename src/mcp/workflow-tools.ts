@@ -1,6 +1,7 @@
 import type { McpServer } from "@modelcontextprotocol/server";
 import { z } from "zod";
 
+import { percent } from "../analyze/proportion.js";
 import { WORKFLOW_STATUSES } from "../analyze/workflows.js";
 import { addTool, runningWorkflow, workflowOf, type ToolContext } from "./tool.js";
 
@@ -108,8 +109,7 @@ function addCompletion(server: McpServer, context: ToolContext): void {
       context.recorder.logger.logWorkflowComplete({ workflow_id: id, duration_seconds, success, agents_executed });
       const done = await workflowOf(context, id);
       const worked = runs.some(({ duration_seconds: seconds }) => seconds !== null && seconds > 0);
-      const idle =
-        done.metrics && worked ? ` ${Math.round(done.metrics.idle_share * 100)} % of it no agent was at work.` : "";
+      const idle = done.metrics && worked ? ` ${percent(done.metrics.idle_share)} of it no agent was at work.` : "";
       const none = runs.length === 0 ? " No run was recorded in it: call record_outcome for each agent next time." : "";
       return {
         text: `Workflow ${id} ${success ? "completed" : "failed"} after ${Math.round(duration_seconds)} s.${idle}${none}`,

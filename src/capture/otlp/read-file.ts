@@ -3,8 +3,8 @@ import { stat } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 
+import { isObject } from "../../event/json.js";
 import { decodeProtobufRequest, decodeRequest, type Decoded, type Signal } from "./decode.js";
-import { isObject } from "./values.js";
 
 /** What reading a file gives: requests, and what could not be read. */
 export type FileEntry =

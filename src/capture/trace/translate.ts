@@ -1,5 +1,6 @@
 import type { InvocationStart, Outcome, TelemetryEvent } from "../../event/events.js";
 import { microsecondTimestamp } from "../../event/clock.js";
+import { writable, type Redact } from "../writable.js";
 import type { Observation, TokenUsage } from "./observation.js";
 import { addTo, Trace } from "./trace.js";
 
@@ -14,7 +15,7 @@ import { addTo, Trace } from "./trace.js";
  * @param redact applied to every text that may hold what people or models wrote
  * @returns events that have no identity yet
  */
-export function translateTrace(spans: readonly Observation[], redact: (text: string) => string): TelemetryEvent[] {
+export function translateTrace(spans: readonly Observation[], redact: Redact): TelemetryEvent[] {
   const trace = new Trace(spans);
   const agents = trace.of("agent").filter((agent) => !agent.tells_end || !trace.enclosing(agent, "agent"));
   const loose = agents.filter((agent) => !trace.enclosing(agent, "workflow"));
@@ -235,16 +236,9 @@ function invocationEvents(
   return [start, update];
 }
 
-/** A longer text is cut: it describes a task, and is no archive. */
-const MAX_TEXT = 16_384;
-
 /** Texts that people, models or the system wrote, without secrets, and not endless. */
-function redacted(event: TelemetryEvent, redactText: (text: string) => string): TelemetryEvent {
-  // A secret that is cut in two is not known as one: it is cut when they are out of it.
-  const redact = (text: string) => {
-    const whole = redactText(text.slice(0, 2 * MAX_TEXT));
-    return whole.length > MAX_TEXT ? `${whole.slice(0, MAX_TEXT - 1)}…` : whole;
-  };
+function redacted(event: TelemetryEvent, redactText: Redact): TelemetryEvent {
+  const redact = (text: string) => writable(text, redactText);
   switch (event.event) {
     case "workflow_start":
       return { ...event, project_name: redact(event.project_name) };

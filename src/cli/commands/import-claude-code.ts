@@ -1,8 +1,8 @@
-import { homedir } from "node:os";
 import { join } from "node:path";
 
 import type { Command } from "commander";
 
+import { claudeFolder } from "../../event/agent-files.js";
 import { findTelemetryDirectory } from "../../event/directory.js";
 import { parseTimestamp } from "../../event/clock.js";
 import { CommandError } from "../errors.js";
@@ -76,7 +76,7 @@ Examples:
 
 /** Where Claude Code keeps its transcripts. */
 function transcripts(): string {
-  return join(process.env["CLAUDE_CONFIG_DIR"] || join(homedir(), ".claude"), "projects");
+  return join(claudeFolder(), "projects");
 }
 
 function unknownProject({ message, projects }: { message: string; projects: readonly string[] }): string {

@@ -11,6 +11,7 @@ import type {
 } from "../../record/calls.js";
 import type { TelemetryLogger } from "../../record/logger.js";
 import { OUTCOME_STATUSES } from "../../event/events.js";
+import { isObject } from "../../event/json.js";
 import { CommandError } from "../errors.js";
 import { commonOptions, time, type CommonOptions } from "../options.js";
 import { note, print, printJson } from "../terminal.js";
@@ -183,7 +184,7 @@ function boolean(text: string): boolean {
 function object(text: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+    if (isObject(value)) return value;
   } catch {
     // Said below.
   }
