@@ -2,7 +2,7 @@ import { open } from "node:fs/promises";
 import { join } from "node:path";
 
 import { LOG_FILES } from "../event/directory.js";
-import { isObject } from "../event/json.js";
+import { isObject } from "../event/object.js";
 import type { TableAccess } from "../tables/access.js";
 
 /*

@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 
-import { isObject } from "../event/json.js";
+import { isObject } from "../event/object.js";
 
 /** A JSON object as it stood in the log. */
 export type JsonObject = Record<string, unknown>;

@@ -1,5 +1,5 @@
 import { parseTimestamp } from "../event/clock.js";
-import { isObject } from "../event/json.js";
+import { isObject } from "../event/object.js";
 import { attributes, hashId, type SpanEventJson, type SpanJson } from "./span.js";
 
 /*

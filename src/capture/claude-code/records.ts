@@ -1,4 +1,4 @@
-import { isObject } from "../../event/json.js";
+import { isObject } from "../../event/object.js";
 import { readLines } from "../../log/lines.js";
 
 /*

@@ -3,7 +3,7 @@ import { stat } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 
-import { isObject } from "../../event/json.js";
+import { isObject } from "../../event/object.js";
 import { decodeProtobufRequest, decodeRequest, type Decoded, type Signal } from "./decode.js";
 
 /** What reading a file gives: requests, and what could not be read. */

@@ -1,4 +1,4 @@
-import { isObject } from "../../event/json.js";
+import { isObject } from "../../event/object.js";
 import type { AttributeValue, Attributes } from "./values.js";
 
 /** What an agent was asked to do, where the emitter records what models are told: the last thing a user said. */

@@ -5,7 +5,7 @@
  * thousands, and names that are made take longest.
  */
 
-import { isObject } from "../../event/json.js";
+import { isObject } from "../../event/object.js";
 
 export { isObject };
 

@@ -2,7 +2,6 @@ import { join } from "node:path";
 
 import type { Command } from "commander";
 
-import { claudeFolder } from "../../event/agent-files.js";
 import { findTelemetryDirectory } from "../../event/directory.js";
 import { parseTimestamp } from "../../event/clock.js";
 import { CommandError } from "../errors.js";
@@ -48,7 +47,7 @@ Examples:
       try {
         const result = await importClaudeCode({
           directory: findTelemetryDirectory(options.dir),
-          path: path ?? transcripts(),
+          path: path ?? (await transcripts()),
           now,
           ...(options.project === undefined ? {} : { project: options.project }),
           ...(options.since === undefined ? {} : { since: parseTimestamp(options.since(now))! }),
@@ -67,7 +66,7 @@ Examples:
         if (error instanceof UnknownProjectError) throw new CommandError(unknownProject(error));
         if (path === undefined && (error as NodeJS.ErrnoException).code === "ENOENT")
           throw new CommandError(
-            `Claude Code has no transcripts in ${transcripts()}: name their folder, or set CLAUDE_CONFIG_DIR`,
+            `Claude Code has no transcripts in ${await transcripts()}: name their folder, or set CLAUDE_CONFIG_DIR`,
           );
         throw error;
       }
@@ -75,7 +74,8 @@ Examples:
 }
 
 /** Where Claude Code keeps its transcripts. */
-function transcripts(): string {
+async function transcripts(): Promise<string> {
+  const { claudeFolder } = await import("../../event/agent-files.js");
   return join(claudeFolder(), "projects");
 }
 

@@ -11,7 +11,7 @@ import type {
 } from "../../record/calls.js";
 import type { TelemetryLogger } from "../../record/logger.js";
 import { OUTCOME_STATUSES } from "../../event/events.js";
-import { isObject } from "../../event/json.js";
+import { isObject } from "../../event/object.js";
 import { CommandError } from "../errors.js";
 import { commonOptions, time, type CommonOptions } from "../options.js";
 import { note, print, printJson } from "../terminal.js";

@@ -1,4 +1,4 @@
-import { isObject } from "../../../event/json.js";
+import { isObject } from "../../../event/object.js";
 import { writable } from "../../writable.js";
 import { SPAWN_TOOLS } from "../identity.js";
 import { definedFields } from "./defined-fields.js";

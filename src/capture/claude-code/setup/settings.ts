@@ -1,6 +1,6 @@
 import { join } from "node:path";
 
-import { isObject } from "../../../event/json.js";
+import { isObject } from "../../../event/object.js";
 import { TOOL_EVENTS, HOOK_EVENTS, type HookEvent } from "../hook/payload.js";
 import { SPAWN_TOOLS } from "../identity.js";
 import { JsonFile, SettingsError } from "./json-file.js";
