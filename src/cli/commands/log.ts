@@ -39,6 +39,11 @@ Example:
   oak log workflow-complete --workflow-id "$wf" --duration-seconds 90 --success --agents-executed architect developer`,
     );
 
+  addWorkflowEvents(log);
+  addInvocationEvents(log);
+}
+
+function addWorkflowEvents(log: Command): void {
   command(log, "workflow-start", "a multi-agent workflow begins; prints its workflow_id")
     .option("--workflow-id <id>", "generated when not given")
     .requiredOption("--project-name <name>", "human-readable name of the project")
@@ -66,7 +71,9 @@ Example:
     .option("--duration-seconds <seconds>", "wall time until then", seconds)
     .option("--agents-executed <agents...>", "agents that ran, in order", names)
     .action(record("workflow_id", (logger, fields: WorkflowCancelledArguments) => logger.logWorkflowCancelled(fields)));
+}
 
+function addInvocationEvents(log: Command): void {
   command(log, "invocation", "an agent starts to run; prints its invocation_id")
     .option("--invocation-id <id>", "generated when not given")
     .requiredOption("--agent-name <name>")
