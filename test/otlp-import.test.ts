@@ -45,6 +45,9 @@ const spans = sample();
 const json = (some: readonly ReadableSpan[] = spans) => Buffer.from(JsonTraceSerializer.serializeRequest([...some])!);
 const protobuf = Buffer.from(ProtobufTraceSerializer.serializeRequest(spans)!);
 
+/** Spans of a resource with an attribute of a long name, none of them: 123 bytes, whose length is a brace behind a line end. */
+const startsWithBrace = Buffer.from(`\n{\ny\nw\nu${"k".repeat(117)}`);
+
 /** As the collector's file exporter writes protobuf: each request behind its length. */
 function framed(...requests: Buffer[]): Buffer {
   return Buffer.concat(
@@ -97,6 +100,7 @@ describe("oak import otlp", () => {
     ["lines that end as on Windows", Buffer.from(jsonl.toString().replaceAll("\n", "\r\n"))],
     ["a list of requests", Buffer.from(`[${lines.map(String).join(",")}]`)],
     ["protobuf", protobuf],
+    ["protobuf that begins like JSON", Buffer.concat([startsWithBrace, protobuf])],
     ["protobuf behind its length", framed(protobuf, protobuf)],
   ])("reads %s, and the same compressed", async (_, bytes) => {
     for (const content of [bytes, gzipSync(bytes)]) {
@@ -155,8 +159,16 @@ describe("oak import otlp", () => {
     expect(stderr).toContain(`${file}:7: neither resourceSpans nor resourceLogs is in it`);
   });
 
-  it("reads the others also when the first one is damaged", async () => {
-    const file = fileWith(Buffer.concat([Buffer.from('{"resourceSpans": [{"sco\n'), jsonl]));
+  it.each([
+    ["at its end", '{"resourceSpans": [{"sco', jsonl],
+    ["at its front", 'ame":"invoke_agent"}]}]}', jsonl],
+    [
+      "and names are in snake_case",
+      'rce_spans": [{"sco',
+      jsonl.toString().replaceAll("resourceSpans", "resource_spans"),
+    ],
+  ])("reads the others also when the first line is torn %s", async (_, torn, whole) => {
+    const file = fileWith(`${torn}\n${whole.toString()}`);
     const { code, stdout, stderr } = await oak(["import", "otlp", file, "--dir", temporaryDirectory()]);
     expect(code).toBe(1);
     expect(stdout).toContain("2 agent runs, 1 workflow");

@@ -1,6 +1,7 @@
 import type { ComponentType } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 
+import { VIEWS, type ViewName } from "../../src/serve/views.js";
 import { Help, helpOpen } from "./components/help.js";
 import { handleKey } from "./keys.js";
 import { connection, listen } from "./live/stream.js";
@@ -14,20 +15,18 @@ import { Workflow } from "./views/workflow.js";
 import { Workflows } from "./views/workflows.js";
 
 interface View {
-  readonly name: string;
-  readonly path: string;
   readonly All: ComponentType;
   /** Of one of them. */
   readonly One?: ComponentType<{ id: string }>;
 }
 
-const VIEWS: readonly View[] = [
-  { name: "Now", path: "now", All: Now },
-  { name: "Workflows", path: "workflows", All: Workflows, One: Workflow },
-  { name: "Agents", path: "agents", All: Agents, One: Agent },
-  { name: "Coordination", path: "coordination", All: Coordination },
-  { name: "Recommend", path: "recommend", All: Recommend },
-];
+const COMPONENTS: Readonly<Record<ViewName, View>> = {
+  now: { All: Now },
+  workflows: { All: Workflows, One: Workflow },
+  agents: { All: Agents, One: Agent },
+  coordination: { All: Coordination },
+  recommend: { All: Recommend },
+};
 
 /** The page: where one is, and what is to be seen there. */
 export function App() {
@@ -37,8 +36,9 @@ export function App() {
     return () => removeEventListener("keydown", handleKey);
   }, []);
   const { path } = route.value;
-  const view = VIEWS.find((one) => one.path === (path[0] ?? "now"));
-  const title = view?.name ?? "Not found";
+  const name = VIEWS.find((one) => one === (path[0] ?? "now"));
+  const view = name && COMPONENTS[name];
+  const title = name ? titleOf(name) : "Not found";
   const main = useRef<HTMLElement>(null);
   const arrived = useRef(false);
   useEffect(() => {
@@ -57,9 +57,9 @@ export function App() {
           oak
         </a>
         <nav aria-label="Views">
-          {VIEWS.map(({ name, path: to }) => (
-            <a href={href([to])} aria-current={view?.path === to ? "page" : undefined} key={to}>
-              {name}
+          {VIEWS.map((to) => (
+            <a href={href([to])} aria-current={name === to ? "page" : undefined} key={to}>
+              {titleOf(to)}
             </a>
           ))}
         </nav>
@@ -77,6 +77,10 @@ export function App() {
       {helpOpen.value && <Help />}
     </div>
   );
+}
+
+function titleOf(name: ViewName): string {
+  return `${name[0]!.toUpperCase()}${name.slice(1)}`;
 }
 
 function Connection() {

@@ -1,13 +1,6 @@
+import { VIEWS } from "../../src/serve/views.js";
 import { helpOpen } from "./components/help.js";
 import { go, href } from "./route.js";
-
-const VIEWS: Readonly<Record<string, string>> = {
-  n: "now",
-  w: "workflows",
-  a: "agents",
-  c: "coordination",
-  r: "recommend",
-};
 
 /** A key that waits for a second one, and since when, milliseconds. */
 let waiting = { key: "", at: 0 };
@@ -20,7 +13,7 @@ export function handleKey(event: KeyboardEvent): void {
   if (target.closest("input, textarea, select, [contenteditable]")) return;
   const follows = waiting.key === "g" && event.timeStamp - waiting.at < PATIENCE;
   waiting = { key: event.key, at: event.timeStamp };
-  const view = follows ? VIEWS[event.key] : undefined;
+  const view = follows ? VIEWS.find((name) => name[0] === event.key) : undefined;
   if (view !== undefined) go(href([view]));
   else if (event.key === "?") helpOpen.value = !helpOpen.value;
   else if (event.key === "/") document.querySelector<HTMLInputElement>("input[type=search], [data-search]")?.focus();

@@ -2,6 +2,7 @@ import { open } from "node:fs/promises";
 import { join } from "node:path";
 
 import { LOG_FILES } from "../event/directory.js";
+import { isObject } from "../event/object.js";
 import type { TableAccess } from "../tables/access.js";
 
 /*
@@ -152,10 +153,6 @@ function feedbackLine(row: Row): object {
     would_use_again: row["would_use_again"],
     alternative_agent_suggested: row["alternative_agent_suggested"],
   };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** As `datetime.isoformat` writes it: microseconds, or none of them. */

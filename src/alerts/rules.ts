@@ -1,5 +1,6 @@
 import type { PhaseBand } from "../analyze/band.js";
 import type { CoordinationOverhead } from "../analyze/overhead.js";
+import { percent } from "../analyze/proportion.js";
 import type { FailureStreak } from "../analyze/streaks.js";
 import type { AgentTrend } from "../analyze/trends.js";
 import type { WorkflowSummary } from "../analyze/workflow-detail.js";
@@ -126,10 +127,6 @@ function failing({ agent_name, failures, since, until, last_error }: FailureStre
       until,
     },
   ];
-}
-
-function percent(share: number): string {
-  return `${Math.round(share * 100)}%`;
 }
 
 function runs(number: number): string {

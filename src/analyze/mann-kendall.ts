@@ -31,8 +31,9 @@ export interface MonotonicTrend {
 
 /**
  * Mann-Kendall test for a monotonic trend, with Sen's slope. Says nothing about the form of the trend, and takes the
- * values for independent. Any order of points; several may have the same x. Work grows with the square of their number:
- * meant for some hundreds.
+ * values for independent. Any order of points; several may have the same x. Work and memory grow with the square of their
+ * number, because the interval needs the slopes of all pairs in order: meant for a point a day, of which ten years give
+ * seven million pairs.
  *
  * p is exact below 10 points unless both some x and some y occur more than once; else by the normal approximation with
  * corrections for ties and continuity.

@@ -1,6 +1,11 @@
 /** Lower and upper bound. */
 export type Interval = readonly [lower: number, upper: number];
 
+/** A share as a whole number of hundredths, as sentences have it: `42 %`. */
+export function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
+}
+
 /** Two-sided 95 % quantile of the standard normal distribution. */
 export const Z = 1.959963984540054;
 

@@ -1,6 +1,6 @@
 import { planAdherence, type PlanAdherence } from "./adherence.js";
 import type { RunStatus } from "./run.js";
-import { estimateError } from "./workflow-figures.js";
+import { DURATION_TOLERANCE, estimateError } from "./workflow-figures.js";
 import { measureRecord, type MeasuredWorkflow, type TimedRun, type WorkflowMetrics } from "./workflow-metrics.js";
 import type { WorkflowStatus } from "./workflows.js";
 
@@ -182,7 +182,9 @@ export function workflowDetail(
   return {
     ...summary,
     duration_mismatch:
-      actual !== null && facts.observed_seconds !== null && Math.abs(actual - facts.observed_seconds) > 0.05 * actual,
+      actual !== null &&
+      facts.observed_seconds !== null &&
+      Math.abs(actual - facts.observed_seconds) > DURATION_TOLERANCE * actual,
     estimate_error: estimateError(facts),
     plan: {
       adherence: facts.agent_plan.length === 0 || running ? null : adherence,

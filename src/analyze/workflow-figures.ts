@@ -1,5 +1,8 @@
 import type { WorkflowDetail, WorkflowSummary } from "./workflow-detail.js";
 
+/** A workflow's duration as it was told may be off its timestamps by this share of it, before it counts as a mismatch. */
+export const DURATION_TOLERANCE = 0.05;
+
 /** What an agent had to do with how long one workflow took. */
 export interface AgentPathShare {
   readonly agent_name: string;

@@ -10,11 +10,6 @@ export class CommandError extends Error {
   }
 }
 
-/** File-system errors that say what is wrong with the user's folder, not with this program. */
-export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === "string";
-}
-
 /** What the system says, in the order in which people read it: `traces.jsonl: no such file or directory`. */
 export function systemErrorText({ message, path }: NodeJS.ErrnoException): string {
   const [, reason] = /^[A-Z0-9]+: (.+), \w+( '.*)?$/s.exec(message) ?? [];

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import stringWidth from "string-width";
 import { describe, expect, it } from "vitest";
 
-import { cut, fitted, flow, padded, paragraph, shortIds } from "./layout.js";
+import { cut, fitted, flow, padded, wrapped, shortIds } from "./layout.js";
 
 const anyText = fc.string({ unit: "binary" });
 
@@ -28,7 +28,7 @@ describe("every line", () => {
             columns,
             2,
           ),
-          ...paragraph(texts.join(" "), columns, 2),
+          ...wrapped(texts.join(" "), columns, 2),
         ];
         for (const line of lines) {
           expect(stringWidth(line)).toBeLessThanOrEqual(columns);

@@ -51,7 +51,7 @@ export function fitted(columns: number, ...pieces: readonly Piece[]): string {
 }
 
 /** A text on as many lines as it needs, each indented by the same number of spaces. */
-export function paragraph(text: string, columns: number, indent = 0): string[] {
+export function wrapped(text: string, columns: number, indent = 0): string[] {
   const available = Math.max(1, columns - indent);
   return wrap(printable(text), available).map((line) => fitted(columns, " ".repeat(indent) + line));
 }

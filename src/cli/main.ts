@@ -27,7 +27,8 @@ import { addTables } from "./commands/tables.js";
 import { addTrends } from "./commands/trends.js";
 import { addWatch } from "./commands/watch.js";
 import { addWorkflows } from "./commands/workflows.js";
-import { CommandError, isSystemError, systemErrorText } from "./errors.js";
+import { isSystemError } from "../event/system-error.js";
+import { CommandError, systemErrorText } from "./errors.js";
 import { width, write } from "./terminal.js";
 import { version } from "./version.js";
 

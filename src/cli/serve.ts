@@ -1,15 +1,12 @@
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { rmSync } from "node:fs";
-import { mkdtemp } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 
 import type { RunningServer } from "../serve/server.js";
 import { checkConfig } from "./alerts.js";
 import { CommandError } from "./errors.js";
 import type { AnalysisOptions } from "./options.js";
 import { existingDirectory, showProgress } from "./reading.js";
+import { ServedDemo } from "./served-demo.js";
 import { note, print, printJson } from "./terminal.js";
 import { version } from "./version.js";
 
@@ -42,7 +39,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   await checkConfig(directory);
   const { startServer } = await import("../serve/server.js");
   const access = { token };
-  const demo = new Demo((demoDirectory) =>
+  const demo = new ServedDemo((demoDirectory) =>
     startServer({ telemetry: { directory: demoDirectory }, host, port: 0, access, version: version() }),
   );
   let server: RunningServer;
@@ -90,39 +87,6 @@ function stopSignal(): Promise<void> {
       for (const other of others) process.off(signal, other);
     }
   });
-}
-
-/** Sample work in a directory of its own, served at an address of its own, as long as the server runs. */
-class Demo {
-  #server: Promise<RunningServer> | undefined;
-
-  constructor(private readonly serveDirectory: (directory: string) => Promise<RunningServer>) {}
-
-  /** Records it, and gives the address; its last workflow is live. */
-  async start(): Promise<string> {
-    this.#server ??= this.#record();
-    try {
-      return (await this.#server).url;
-    } catch (error) {
-      this.#server = undefined;
-      throw error;
-    }
-  }
-
-  async stop(): Promise<void> {
-    const server = await this.#server?.catch(() => undefined);
-    await server?.stop();
-    if (server) rmSync(server.directory, { recursive: true, force: true });
-  }
-
-  async #record(): Promise<RunningServer> {
-    const directory = await mkdtemp(join(tmpdir(), "oak-demo-"));
-    const { runDemo } = await import("./demo.js");
-    runDemo(directory, () => undefined).catch((error: unknown) =>
-      note(`oak: the sample data is not whole: ${String(error)}`),
-    );
-    return this.serveDirectory(directory);
-  }
 }
 
 /** What to say when the port is taken: by another of us, or by somebody else. */

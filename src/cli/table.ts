@@ -13,7 +13,8 @@ export interface Column<T> {
 }
 
 const GAP = 2;
-const NARROWEST = 12;
+/** So narrow at the least is what is wrapped. */
+export const NARROWEST = 12;
 
 /** Lays rows out in aligned columns that fit the terminal. */
 export function table<T>(rows: readonly T[], columns: readonly Column<T>[], available = width()): string {

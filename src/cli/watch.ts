@@ -2,9 +2,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import type { TelemetryAnalyzer } from "../analyzer.js";
 import { formatTimestamp, parseTimestamp } from "../event/clock.js";
+import { isSystemError } from "../event/system-error.js";
 import { hasShrunk, logState, type LogState } from "../log/follow.js";
 import type { Change } from "./changes.js";
-import { CommandError, isSystemError } from "./errors.js";
+import { CommandError } from "./errors.js";
 import { count } from "./format.js";
 import type { AnalysisOptions } from "./options.js";
 import { existingDirectory, showProgress, withAnalyzer } from "./reading.js";

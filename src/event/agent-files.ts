@@ -20,11 +20,20 @@ export interface AgentFolders {
 }
 
 /**
+ * Where Claude Code keeps what is the user's: `~/.claude`, or what `CLAUDE_CONFIG_DIR` says.
+ *
+ * @throws {Error} when nobody knows the user's home
+ */
+export function claudeFolder(env: Environment = process.env): string {
+  return env["CLAUDE_CONFIG_DIR"] || join(homedir(), ".claude");
+}
+
+/**
  * Finds the folders in which Claude Code looks for definitions of agents. Nothing is created, and nothing thrown: where
  * the working directory was deleted there is no project.
  */
 export function findAgentFolders(env: Environment = process.env, cwd?: string): AgentFolders {
-  const user = known(() => join(env["CLAUDE_CONFIG_DIR"] || join(homedir(), ".claude"), "agents"));
+  const user = known(() => join(claudeFolder(env), "agents"));
   const start = known(() => cwd ?? process.cwd());
   for (let folder = start; folder !== null; folder = dirname(folder)) {
     const candidate = join(folder, ".claude", "agents");

@@ -1,3 +1,5 @@
+import { isObject } from "./object.js";
+
 /**
  * Writes a value as JSON that every reader takes. Half of a surrogate pair (a text cut in the middle of an emoji) is
  * legal in JavaScript and in JSON's grammar, and refused by most parsers: it becomes U+FFFD, in keys too.
@@ -11,6 +13,6 @@ export function toJson(value: object): string {
 
 function wellFormed(_key: string, value: unknown): unknown {
   if (typeof value === "string") return value.toWellFormed();
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  if (!isObject(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, field]) => [key.toWellFormed(), field]));
 }

@@ -1,5 +1,7 @@
 import { isUtf8 } from "node:buffer";
 
+import { isObject } from "../event/object.js";
+
 /** A JSON object as it stood in the log. */
 export type JsonObject = Record<string, unknown>;
 
@@ -71,10 +73,6 @@ function parseExactly(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function reasonOf(text: string): string {

@@ -1,15 +1,16 @@
 import type { McpServer } from "@modelcontextprotocol/server";
 import { z } from "zod";
 
+import { percent } from "../analyze/proportion.js";
 import type { AgentAdvice, PastRunShare } from "../select/advice.js";
-import { addTool, type Workshop } from "./tool.js";
+import { addTool, type ToolContext } from "./tool.js";
 
 const runs = z.array(
   z.object({ agent_name: z.string(), task_description: z.string(), outcome: z.number(), started_at: z.string() }),
 );
 
 /** Which agent should do a task. */
-export function addRecommendTool(server: McpServer, { selector }: Workshop): void {
+export function addRecommendTool(server: McpServer, { selector }: ToolContext): void {
   addTool(server, {
     name: "recommend_agent",
     title: "Recommend an agent",
@@ -95,8 +96,4 @@ function dataOf(advice: AgentAdvice) {
 
 function brief({ agent_name, task_description, outcome, started_at }: PastRunShare) {
   return { agent_name, task_description: task_description.slice(0, 300), outcome, started_at };
-}
-
-function percent(share: number): string {
-  return `${Math.round(share * 100)} %`;
 }

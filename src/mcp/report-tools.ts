@@ -1,10 +1,16 @@
 import type { McpServer } from "@modelcontextprotocol/server";
 import { z } from "zod";
 
-import { addTool, ToolError, type Workshop } from "./tool.js";
+import { percent } from "../analyze/proportion.js";
+import { addTool, ToolError, type ToolContext } from "./tool.js";
 
 /** What the history says: of coordination, and of one agent. */
-export function addReportTools(server: McpServer, { analyzer }: Workshop): void {
+export function addReportTools(server: McpServer, context: ToolContext): void {
+  addCoordinationReport(server, context);
+  addAgentTrend(server, context);
+}
+
+function addCoordinationReport(server: McpServer, { analyzer }: ToolContext): void {
   addTool(server, {
     name: "coordination_report",
     title: "Coordination report",
@@ -48,11 +54,13 @@ export function addReportTools(server: McpServer, { analyzer }: Workshop): void 
       const text =
         overhead.idle_share === null
           ? `Not enough evidence: ${overhead.reason ?? "no workflow has ended"}.`
-          : `${overhead.workflows_analyzed} workflows waited ${Math.round(overhead.idle_share * 100)} % of their time. ${overhead.idle_recommendation}.${cause ? ` What costs most: ${cause.advice}.` : ""}`;
+          : `${overhead.workflows_analyzed} workflows waited ${percent(overhead.idle_share)} of their time. ${overhead.idle_recommendation}.${cause ? ` What costs most: ${cause.advice}.` : ""}`;
       return { text, data };
     },
   });
+}
 
+function addAgentTrend(server: McpServer, { analyzer }: ToolContext): void {
   addTool(server, {
     name: "agent_trend",
     title: "Trend of an agent",
@@ -88,7 +96,7 @@ export function addReportTools(server: McpServer, { analyzer }: Workshop): void 
       const rates =
         trend.recent_success_rate === null
           ? ""
-          : ` ${Math.round(trend.recent_success_rate * 100)} % of ${trend.recent_runs} runs in the last 7 days.`;
+          : ` ${percent(trend.recent_success_rate)} of ${trend.recent_runs} runs in the last 7 days.`;
       const words = verdict === "not_enough_evidence" ? `not enough evidence (${reason ?? "too few runs"})` : verdict;
       return {
         text: `${agent_name}: ${words}.${rates}`,

@@ -1,13 +1,15 @@
 import { McpServer } from "@modelcontextprotocol/server";
 
-import { addPrompts, addResources } from "./reading.js";
+import { addOutcomeTool } from "./outcome-tool.js";
+import { addPrompts } from "./prompts.js";
 import { addRecommendTool } from "./recommend-tool.js";
 import { addReportTools } from "./report-tools.js";
-import type { Workshop } from "./tool.js";
+import { addResources } from "./resources.js";
+import type { ToolContext } from "./tool.js";
 import { addWorkflowTools } from "./workflow-tools.js";
 
 /** The MCP server: the same tools, whichever way a client is connected. */
-export function createMcpServer(workshop: Workshop, version: string): McpServer {
+export function createMcpServer(context: ToolContext, version: string): McpServer {
   const server = new McpServer(
     { name: "oak-telemetry", title: "oak-telemetry", version },
     {
@@ -15,10 +17,11 @@ export function createMcpServer(workshop: Workshop, version: string): McpServer 
         "Which agent should do a task, and what came of it: ask recommend_agent before you delegate, record_outcome after.",
     },
   );
-  addRecommendTool(server, workshop);
-  addWorkflowTools(server, workshop);
-  addReportTools(server, workshop);
-  addResources(server, workshop);
+  addRecommendTool(server, context);
+  addWorkflowTools(server, context);
+  addOutcomeTool(server, context);
+  addReportTools(server, context);
+  addResources(server, context);
   addPrompts(server);
   return server;
 }

@@ -7,7 +7,7 @@ import type { AgentSelector } from "../selector.js";
 import { TelemetryLogger } from "../record/logger.js";
 
 /** What the tools work with. */
-export interface Workshop {
+export interface ToolContext {
   readonly analyzer: TelemetryAnalyzer;
   readonly selector: AgentSelector;
   readonly recorder: Recorder;
@@ -88,7 +88,7 @@ async function recorded<T>({ logger, lastError }: Recorder, work: () => Promise<
 }
 
 /** @throws {ToolError} naming ids that look like it */
-export async function workflowOf({ analyzer }: Workshop, workflow_id: string): Promise<WorkflowDetail> {
+export async function workflowOf({ analyzer }: ToolContext, workflow_id: string): Promise<WorkflowDetail> {
   const workflow = await analyzer.getWorkflow(workflow_id);
   if (workflow) return workflow;
   const near = await analyzer.findWorkflowIds(workflow_id);
@@ -102,8 +102,8 @@ export async function workflowOf({ analyzer }: Workshop, workflow_id: string): P
 }
 
 /** @throws {ToolError} when it has ended */
-export async function runningWorkflow(workshop: Workshop, workflow_id: string): Promise<WorkflowDetail> {
-  const workflow = await workflowOf(workshop, workflow_id);
+export async function runningWorkflow(context: ToolContext, workflow_id: string): Promise<WorkflowDetail> {
+  const workflow = await workflowOf(context, workflow_id);
   if (workflow.ended_at !== null)
     throw new ToolError(`workflow ${workflow_id} has ended (${workflow.status}): call start_workflow for a new one`);
   return workflow;

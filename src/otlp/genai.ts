@@ -1,4 +1,5 @@
 import { parseTimestamp } from "../event/clock.js";
+import { isObject } from "../event/object.js";
 import { attributes, hashId, type SpanEventJson, type SpanJson } from "./span.js";
 
 /*
@@ -235,8 +236,4 @@ function nanoseconds(time: unknown): string {
   if (milliseconds === undefined) return "0";
   const fraction = /\.(\d{1,9})/.exec(text)?.[1]?.padEnd(9, "0") ?? "";
   return String(BigInt(milliseconds) * 1_000_000n + BigInt(fraction.slice(3) || "0"));
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

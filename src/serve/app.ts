@@ -1,4 +1,5 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
+import type { McpHttpHandler } from "@modelcontextprotocol/server";
 import type { MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
@@ -18,7 +19,6 @@ import type { EventStream } from "./live/stream.js";
 import { addMcp } from "./mcp.js";
 import { addMetrics, type Counters } from "./metrics.js";
 import type { AlertWatch } from "../alerts/watch.js";
-import type { Workshop } from "../mcp/tool.js";
 import { addOtlp, type OtlpReceiver } from "./otlp.js";
 import { addPage } from "./page.js";
 import type { Telemetry } from "./telemetry.js";
@@ -51,7 +51,7 @@ export interface Parts {
   readonly stream: EventStream;
   readonly intake: Intake;
   readonly otlp: OtlpReceiver;
-  readonly workshop: Workshop;
+  readonly mcp: McpHttpHandler;
   readonly alerts: AlertWatch;
   readonly counters: Counters;
   readonly access: Access;
@@ -62,7 +62,7 @@ export interface Parts {
 
 /** Puts the parts of the server together: who may come in, then what there is. */
 export function createApp(parts: Parts): OpenAPIHono {
-  const { telemetry, stream, intake, otlp, workshop, alerts, counters, access, version, serveDemo } = parts;
+  const { telemetry, stream, intake, otlp, mcp, alerts, counters, access, version, serveDemo } = parts;
   const app = new OpenAPIHono({
     defaultHook: (result, c) => {
       if (result.success) return undefined;
@@ -84,7 +84,7 @@ export function createApp(parts: Parts): OpenAPIHono {
   addCoordination(app, telemetry);
   addAlerts(app, alerts);
   addRecommend(app, telemetry.selector);
-  addMcp(app, workshop, version);
+  addMcp(app, mcp);
   addDocument(app, access, version);
   addPage(app);
   return app;

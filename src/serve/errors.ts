@@ -4,6 +4,7 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import { HTTPException } from "hono/http-exception";
 import { methodNotAllowed } from "hono/method-not-allowed";
 
+import { isSystemError } from "../event/system-error.js";
 import { say } from "./say.js";
 
 /** Every answer that says that something is wrong is JSON with an `error`, and gives away nothing else. */
@@ -28,9 +29,4 @@ export function answerErrors(app: OpenAPIHono): void {
       },
     }),
   );
-}
-
-/** Whether the file system says what is wrong. */
-function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === "string";
 }

@@ -5,6 +5,8 @@ import { fileURLToPath } from "node:url";
 import { serveStatic } from "@hono/node-server/serve-static";
 import type { OpenAPIHono } from "@hono/zod-openapi";
 
+import { VIEWS } from "./views.js";
+
 /** The built page: beside the chunk that this is built into. */
 const ROOT = fileURLToPath(new URL("../dashboard", import.meta.url));
 
@@ -20,8 +22,9 @@ export function addPage(app: OpenAPIHono, root = ROOT): void {
   const file = serveStatic({ root, onFound: (_path, c) => c.header("cache-control", FOREVER) });
   app.get("/assets/:name", (c, next) => (files.has(c.req.path) ? file(c, next) : next()));
   const page = serveStatic({ root, path: "index.html", onFound: (_path, c) => c.header("cache-control", "no-cache") });
-  for (const view of ["/", "/now", "/workflows", "/agents", "/coordination", "/recommend"]) {
-    app.get(view, page);
-    if (view !== "/") app.get(`${view}/:id`, page);
+  app.get("/", page);
+  for (const view of VIEWS) {
+    app.get(`/${view}`, page);
+    app.get(`/${view}/:id`, page);
   }
 }

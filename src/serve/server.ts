@@ -12,6 +12,7 @@ import { createApp } from "./app.js";
 import type { Access } from "./guard.js";
 import { Intake } from "./intake.js";
 import { EventStream } from "./live/stream.js";
+import { mcpHandler } from "./mcp.js";
 import { Counters } from "./metrics.js";
 import { OtlpReceiver } from "./otlp.js";
 import { say } from "./say.js";
@@ -79,13 +80,14 @@ export async function startServer({
   const intake = new Intake(directory);
   const otlp = new OtlpReceiver(intake);
   const recorder = openRecorder(directory);
-  const workshop = { analyzer: telemetry.analyzer, selector: telemetry.selector, recorder };
-  const app = createApp({ telemetry, stream, intake, otlp, workshop, alerts, counters, access, version, serveDemo });
+  const mcp = mcpHandler({ analyzer: telemetry.analyzer, selector: telemetry.selector, recorder }, version);
+  const app = createApp({ telemetry, stream, intake, otlp, mcp, alerts, counters, access, version, serveDemo });
   const close = async () => {
     await alerts.stop();
     stream.stop();
     otlp.stop();
     intake.close();
+    await mcp.close();
     recorder.logger.close();
     telemetry.close();
   };

@@ -1,5 +1,6 @@
 import type { OverheadInput, PooledTime } from "../analyze/overhead.js";
 import type { PeriodBounds } from "../analyze/periods.js";
+import { DURATION_TOLERANCE } from "../analyze/workflow-figures.js";
 import { STARTED_IN_PERIOD, time } from "./queries.js";
 import type { Tables } from "./tables.js";
 
@@ -28,7 +29,8 @@ export async function overheadInput(tables: Tables, now: string, period?: Period
     SELECT
       count(*) AS workflows,
       count(*) FILTER (joined_by_session) AS joined_by_session,
-      count(*) FILTER (abs(duration_seconds - observed_seconds) > 0.05 * duration_seconds) AS duration_mismatches,
+      count(*) FILTER (abs(duration_seconds - observed_seconds) > ${DURATION_TOLERANCE} * duration_seconds)
+        AS duration_mismatches,
       ${SUMMED.map(([name, column]) => `coalesce(sum(${column}), 0) AS ${name}`).join(", ")},
       median(idle_us / wall_us) AS median_idle_share,
       median(100 * (wall_us - work_us) / wall_us) AS median_overhead_pct,

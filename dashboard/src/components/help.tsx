@@ -1,16 +1,14 @@
 import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 
+import { VIEWS } from "../../../src/serve/views.js";
+
 /** Whether the help is open. */
 export const helpOpen = signal(false);
 
 const KEYS = [
   ["/", "search"],
-  ["g n", "now"],
-  ["g w", "workflows"],
-  ["g a", "agents"],
-  ["g c", "coordination"],
-  ["g r", "recommend"],
+  ...VIEWS.map((name) => [`g ${name[0]!}`, name] as const),
   ["← →", "walk along the critical path of a timeline"],
   ["+ −", "zoom into a timeline; drag moves it"],
   ["f", "fit a timeline"],

@@ -45,8 +45,9 @@ function Detail({ workflow }: { workflow: WorkflowDetail }) {
             id="handoffs"
             caption="Artifacts that passed from one agent to the next"
             columns={HANDOFFS}
-            rows={handoffs}
-            keyOf={({ offset, from_agent, to_agent }) => `${offset} ${from_agent} ${to_agent}`}
+            // The same may pass twice at once.
+            rows={handoffs.map((handoff, place) => ({ ...handoff, place }))}
+            keyOf={({ place }) => String(place)}
           />
         </>
       )}

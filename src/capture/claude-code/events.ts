@@ -2,6 +2,7 @@ import { basename } from "node:path";
 
 import { formatTimestamp, MAX_SECONDS } from "../../event/clock.js";
 import type { AgentHandoff, InvocationStart, InvocationUpdate, TelemetryEvent } from "../../event/events.js";
+import { writable, type Redact } from "../writable.js";
 import {
   contentEventId,
   handoffEventId,
@@ -12,15 +13,6 @@ import {
   type EndReason,
 } from "./identity.js";
 import type { Run } from "./runs.js";
-
-/** A longer text is cut: it describes a task, and is no archive. */
-const MAX_TEXT = 16_384;
-
-/** Some secrets are longer than what is cut off of them: the text is cut when they are out of it. */
-const LONGEST_SECRET = 16_384;
-
-/** Takes secrets out of a text. */
-export type Redact = (text: string) => string;
 
 /** How work on a request ended; `abandoned` when the session ended, or fell silent, before there was an answer. */
 export type Closing = "answer" | "error" | "interruption" | "abandoned";
@@ -42,12 +34,6 @@ export function workflowOf(run: Run): string | undefined {
 
 export function invocationOf(run: Run): string {
   return invocationId(run.session_id, run.agent_id);
-}
-
-/** A text as it may be written: without secrets, and not endless. */
-export function writable(text: string, redact: Redact): string {
-  const redacted = redact(text.slice(0, MAX_TEXT + LONGEST_SECRET));
-  return redacted.length > MAX_TEXT ? `${redacted.slice(0, MAX_TEXT - 1)}…` : redacted;
 }
 
 /** The lines that one run becomes: its start, and its end when it has one. */

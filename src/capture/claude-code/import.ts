@@ -5,15 +5,8 @@ import type { TelemetryEvent } from "../../event/events.js";
 import { withLock } from "../../log/lock.js";
 import { EventWriter } from "../../record/event-writer.js";
 import { chosenRedaction } from "../redact.js";
-import {
-  eventsOfRun,
-  eventsOfWorkflow,
-  invocationOf,
-  startOfWorkflow,
-  workflowOf,
-  type Closing,
-  type Redact,
-} from "./events.js";
+import type { Redact } from "../writable.js";
+import { eventsOfRun, eventsOfWorkflow, invocationOf, startOfWorkflow, workflowOf, type Closing } from "./events.js";
 import { ABANDONED_AFTER_HOURS, contentEventId, invocationId } from "./identity.js";
 import { learn, readKnownLog, type KnownLog } from "./known.js";
 import { readRecords, type TranscriptRecord, type Trouble } from "./records.js";

@@ -1,3 +1,4 @@
+import { isObject } from "../../event/object.js";
 import { readLines } from "../../log/lines.js";
 
 /*
@@ -69,7 +70,7 @@ export function parseRecord(line: string): TranscriptRecord | undefined {
 }
 
 export function asObject(value: unknown): TranscriptRecord | undefined {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as TranscriptRecord) : undefined;
+  return isObject(value) ? value : undefined;
 }
 
 /** A text that says something. */

@@ -3,6 +3,7 @@ import { stat } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 
+import { isObject } from "../../event/object.js";
 import { decodeProtobufRequest, decodeRequest, type Decoded, type Signal } from "./decode.js";
 
 /** What reading a file gives: requests, and what could not be read. */
@@ -13,8 +14,8 @@ export type FileEntry =
 /** The longest request that is read: as text, nearly the longest that JavaScript can hold. */
 const MAX_REQUEST_BYTES = 400 * 1024 * 1024;
 
-/** Enough to tell what a stream is, behind some white space. */
-const PEEK_BYTES = 64;
+/** Enough to tell what a stream is, behind some white space, or a long text in protobuf. */
+const PEEK_BYTES = 512;
 
 const [NEWLINE, BRACE, BRACKET] = [0x0a, 0x7b, 0x5b];
 const GZIP = Buffer.from([0x1f, 0x8b]);
@@ -52,9 +53,8 @@ export async function* readOtlpFile(
     }
     const bytes = startsWith(first, GZIP) ? unpacked(rest) : rest;
     const [head, stream] = await split(bytes);
-    const start = head.find((byte) => !isSpace(byte));
-    if (start === undefined) return;
-    yield* start === BRACE || start === BRACKET ? readJson(stream, path) : readProtobuf(stream, path);
+    if (head.every(isSpace)) return;
+    yield* isJson(head) ? readJson(stream, path) : readProtobuf(stream, path);
   } catch (error) {
     // A download that was cut off: what could be read was read.
     if (!isZlibError(error)) throw error;
@@ -114,16 +114,23 @@ async function* readJson(stream: AsyncIterable<Buffer>, path: string): AsyncGene
   }
 }
 
+/** Whether JSON begins so, also when its first line is torn; among the tags of protobuf are bytes that no text has. */
+function isJson(head: Buffer): boolean {
+  return head[0] === BRACE || head[0] === BRACKET || head.every((byte) => byte >= 0x20 || isSpace(byte));
+}
+
 /** Whether this is all that stands on a line: one bracket. */
 function isBracket(line: Buffer): boolean {
   return ["[", "{"].includes(textOf(line).trim());
 }
 
+const REQUEST_FIELDS = ["resourceSpans", "resourceLogs", "resource_spans", "resource_logs"];
+
 /** Whether a line is a request by itself. */
 function isRequest(line: Buffer): boolean {
   try {
     const value: unknown = JSON.parse(textOf(line));
-    return typeof value === "object" && value !== null && ("resourceSpans" in value || "resourceLogs" in value);
+    return isObject(value) && REQUEST_FIELDS.some((field) => field in value);
   } catch {
     return false;
   }

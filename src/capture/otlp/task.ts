@@ -1,3 +1,4 @@
+import { isObject } from "../../event/object.js";
 import type { AttributeValue, Attributes } from "./values.js";
 
 /** What an agent was asked to do, where the emitter records what models are told: the last thing a user said. */
@@ -32,8 +33,4 @@ function lastUserText(value: unknown): string | undefined {
     if (inner !== undefined && inner !== value) return lastUserText(inner);
   }
   return undefined;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

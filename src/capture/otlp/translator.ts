@@ -57,9 +57,10 @@ export class OtlpTranslator {
         observations.push(observe(span));
         continue;
       }
-      const lines = ownEvents(span).map(checkEvent);
-      events.push(...lines.filter((line) => typeof line !== "string"));
-      const wrong = lines.find((line) => typeof line === "string");
+      let wrong: string | undefined;
+      for (const line of ownEvents(span).map(checkEvent))
+        if (typeof line === "string") wrong ??= line;
+        else events.push(line);
       if (wrong === undefined) continue;
       rejected++;
       reason ??= `a span of oak holds what is no event: ${wrong}`;
@@ -68,8 +69,13 @@ export class OtlpTranslator {
       const seen = observeLog(log);
       if (seen) observations.push(seen);
     }
-    events.push(...this.#traces.add(observations, now));
-    return { events, rejected, reason, trace_ids: new Set(observations.map(({ trace_id }) => trace_id)) };
+    const forgotten = this.#traces.add(observations, now);
+    return {
+      events: events.concat(forgotten),
+      rejected,
+      reason,
+      trace_ids: new Set(observations.map(({ trace_id }) => trace_id)),
+    };
   }
 
   /** What can be said of the traces of which nothing was heard since `before` (default: of all). They are forgotten. */

@@ -5,6 +5,10 @@
  * thousands, and names that are made take longest.
  */
 
+import { isObject } from "../../event/object.js";
+
+export { isObject };
+
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** What an attribute may hold. */
@@ -18,10 +22,6 @@ export interface Attributes {
 /** The objects in a list; anything else in its place is none. */
 export function objects(value: unknown): JsonObject[] {
   return Array.isArray(value) ? value.filter(isObject) : [];
-}
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 export function text(value: unknown): string | undefined {

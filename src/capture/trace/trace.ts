@@ -1,14 +1,31 @@
 import { addUsage, TOKEN_FIELDS, type Observation, type ObservationKind, type TokenUsage } from "./observation.js";
 
+/** What a span is inside of: the same for all that are directly inside the same one. */
+interface Surroundings {
+  /** How many spans are around it. */
+  readonly depth: number;
+  readonly root: Observation;
+  readonly agent: Observation | undefined;
+  readonly workflow: Observation | undefined;
+  /**
+   * The agent that a call of a model counts for: not the one around the call around it, but one that says nothing of
+   * tokens only wraps others, and so does one that adds up what is inside it.
+   */
+  readonly caller: Observation | undefined;
+}
+
 /** The spans of a trace as a tree. */
 export class Trace {
   /** By start. */
   readonly all: readonly Observation[];
   readonly #outer: ReadonlyMap<Observation, Observation>;
+  /** Of what is directly inside each; the outermost first. */
+  readonly #surroundings: ReadonlyMap<Observation, Surroundings>;
   readonly #tools = new Map<Observation, Observation[]>();
   readonly #models = new Map<Observation, Observation[]>();
-  /** When the last span inside ended, of those that end with it. */
-  readonly #innerEnd = new Map<Observation, number>();
+  readonly #agents = new Map<Observation, Observation[]>();
+  /** When the last span inside ended, where any ends with what is inside it. */
+  readonly #innerEnd: ReadonlyMap<Observation, number>;
 
   constructor(spans: readonly Observation[]) {
     const byId = new Map<string, Observation>();
@@ -17,49 +34,39 @@ export class Trace {
       if (known?.end_us === undefined || span.end_us !== undefined) byId.set(span.span_id, span);
     }
     this.#outer = outerSpans(byId);
+    this.#surroundings = surroundingsIn(this.#outer);
     this.all = [...byId.values()].toSorted((a, b) => this.#order(a, b));
-    const lengthened = this.all.some(({ ends_with_inner }) => ends_with_inner);
     for (const span of this.all) {
-      if (span.kind === "tool" || span.kind === "model") this.#count(span, span.kind);
-      if (lengthened) this.#end(span);
+      const around = this.#around(span);
+      if (span.kind === "tool") addTo(this.#tools, around?.agent, span);
+      else if (span.kind === "model") addTo(this.#models, around?.caller, span);
+      else if (span.kind === "agent") addTo(this.#agents, around?.agent, span);
     }
+    this.#innerEnd = this.all.some(({ ends_with_inner }) => ends_with_inner) ? this.#innerEnds() : new Map();
+  }
+
+  #around(span: Observation): Surroundings | undefined {
+    const outer = this.#outer.get(span);
+    return outer && this.#surroundings.get(outer);
   }
 
   /** By start. Clocks tick slowly: of what starts at once, the outer comes first, then what ended first. */
   #order(a: Observation, b: Observation): number {
+    const depth = (span: Observation) => this.#around(span)?.depth ?? 0;
     const end = ({ end_us = Number.MAX_SAFE_INTEGER }: Observation) => end_us;
-    return (
-      a.start_us - b.start_us || this.#depth(a) - this.#depth(b) || end(a) - end(b) || (a.span_id < b.span_id ? -1 : 1)
-    );
-  }
-
-  #depth(span: Observation): number {
-    let depth = 0;
-    for (let outer = this.#outer.get(span); outer; outer = this.#outer.get(outer)) depth++;
-    return depth;
-  }
-
-  /**
-   * Counts a span for the agent that it is inside of; a call of a model not for the agent around the call around it, but
-   * one that says nothing of tokens only wraps others, and so does one that adds up what is inside it.
-   */
-  #count(span: Observation, kind: "tool" | "model"): void {
-    for (let outer = this.#outer.get(span); outer; outer = this.#outer.get(outer)) {
-      if (kind === "model" && outer.kind === "model" && outer.usage && !outer.adds_up) return;
-      if (outer.kind !== "agent") continue;
-      const counted = kind === "tool" ? this.#tools : this.#models;
-      const ofAgent = counted.get(outer);
-      if (ofAgent) ofAgent.push(span);
-      else counted.set(outer, [span]);
-      return;
-    }
+    return a.start_us - b.start_us || depth(a) - depth(b) || end(a) - end(b) || (a.span_id < b.span_id ? -1 : 1);
   }
 
   /** What is inside an agent is inside no agent around it, but may end it. */
-  #end(span: Observation): void {
-    for (let outer = this.#outer.get(span); outer; outer = this.#outer.get(outer))
-      if (outer.ends_with_inner) this.#innerEnd.set(outer, Math.max(this.#innerEnd.get(outer) ?? 0, span.end_us ?? 0));
-      else if (outer.kind === "agent") return;
+  #innerEnds(): Map<Observation, number> {
+    const ends = new Map<Observation, number>();
+    const tell = (outer: Observation | undefined, end: number) => {
+      if (outer) ends.set(outer, Math.max(ends.get(outer) ?? 0, end));
+    };
+    for (const span of this.all) tell(this.#outer.get(span), span.end_us ?? 0);
+    for (const span of [...this.#surroundings.keys()].toReversed())
+      if (span.kind !== "agent" || span.ends_with_inner) tell(this.#outer.get(span), ends.get(span) ?? 0);
+    return ends;
   }
 
   /** All spans of a kind, by start. */
@@ -68,17 +75,13 @@ export class Trace {
   }
 
   /** The nearest span of a kind around it. */
-  enclosing(span: Observation, kind: ObservationKind): Observation | undefined {
-    let outer = this.#outer.get(span);
-    while (outer && outer.kind !== kind) outer = this.#outer.get(outer);
-    return outer;
+  enclosing(span: Observation, kind: "agent" | "workflow"): Observation | undefined {
+    return this.#around(span)?.[kind];
   }
 
   /** The outermost span around it that is known, or itself. */
   root(span: Observation): Observation {
-    let root = span;
-    for (let outer = this.#outer.get(span); outer; outer = this.#outer.get(outer)) root = outer;
-    return root;
+    return this.#around(span)?.root ?? span;
   }
 
   /** The tools that an agent called itself. */
@@ -96,26 +99,25 @@ export class Trace {
     if (TOKEN_FIELDS.some((field) => agent.usage?.[field] !== undefined)) return agent.usage!;
     const calls = this.modelsOf(agent);
     // What is told only as a sum is not told when its parts are.
-    const sums = calls.filter(
-      (call) => call.adds_up && !calls.some((part) => part.usage && this.#isInside(part, call)),
-    );
+    const told = new Set<Observation>();
+    for (const part of calls)
+      if (part.usage)
+        for (let outer = this.#outer.get(part)!; outer !== agent && !told.has(outer); outer = this.#outer.get(outer)!)
+          told.add(outer);
+    const sums = new Set(calls.filter((call) => call.adds_up && !told.has(call)));
     const parts = calls.filter((call) => !call.adds_up);
     const sum = addUsage([...sums, ...parts].map(({ usage }) => usage));
-    if (sums.length === 0) return sum;
-    const others = this.of("agent").filter((other) => {
-      return this.enclosing(other, "agent") === agent && sums.some((call) => this.#isInside(other, call));
+    if (sums.size === 0) return sum;
+    const others = (this.#agents.get(agent) ?? []).filter((other) => {
+      let outer = this.#outer.get(other)!;
+      while (outer !== agent && !sums.has(outer)) outer = this.#outer.get(outer)!;
+      return outer !== agent;
     });
     const ofOthers = addUsage(others.flatMap((other) => this.modelsOf(other).map(({ usage }) => usage)));
     const own = TOKEN_FIELDS.flatMap((field) =>
       sum[field] === undefined ? [] : [[field, Math.max(0, sum[field] - (ofOthers[field] ?? 0))]],
     );
     return Object.fromEntries(own) as TokenUsage;
-  }
-
-  #isInside(span: Observation, around: Observation): boolean {
-    let outer = this.#outer.get(span);
-    while (outer && outer !== around) outer = this.#outer.get(outer);
-    return outer !== undefined;
   }
 
   /** When a span ended. */
@@ -150,4 +152,33 @@ function outerSpans(byId: ReadonlyMap<string, Observation>): Map<Observation, Ob
     }
   }
   return outerOf;
+}
+
+function surroundingsIn(outerOf: ReadonlyMap<Observation, Observation>): Map<Observation, Surroundings> {
+  const known = new Map<Observation, Surroundings>();
+  for (const span of new Set(outerOf.values())) {
+    const path: Observation[] = [];
+    for (let at: Observation | undefined = span; at && !known.has(at); at = outerOf.get(at)) path.push(at);
+    for (const each of path.toReversed()) {
+      const outer = outerOf.get(each);
+      const around = outer && known.get(outer);
+      const tells = each.kind === "model" && each.usage && !each.adds_up;
+      known.set(each, {
+        depth: (around?.depth ?? 0) + 1,
+        root: around?.root ?? each,
+        agent: each.kind === "agent" ? each : around?.agent,
+        workflow: each.kind === "workflow" ? each : around?.workflow,
+        caller: each.kind === "agent" ? each : tells ? undefined : around?.caller,
+      });
+    }
+  }
+  return known;
+}
+
+/** Adds a span to the list of one, if there is one. */
+export function addTo(lists: Map<Observation, Observation[]>, key: Observation | undefined, span: Observation): void {
+  if (!key) return;
+  const list = lists.get(key);
+  if (list) list.push(span);
+  else lists.set(key, [span]);
 }

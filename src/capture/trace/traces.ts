@@ -60,7 +60,7 @@ export class Traces {
     const events: TelemetryEvent[] = [];
     for (const id of this.#held.keys()) {
       if (this.#spans <= this.#maxSpans) break;
-      events.push(...this.take(id));
+      for (const event of this.take(id)) events.push(event);
       this.#forget(id);
     }
     return events;
@@ -102,7 +102,7 @@ export class Traces {
     const events: TelemetryEvent[] = [];
     for (const [id, { heard_at }] of this.#held) {
       if (heard_at >= before) break;
-      events.push(...this.take(id));
+      for (const event of this.take(id)) events.push(event);
       this.#forget(id);
     }
     return events;

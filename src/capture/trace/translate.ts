@@ -1,7 +1,8 @@
 import type { InvocationStart, Outcome, TelemetryEvent } from "../../event/events.js";
 import { microsecondTimestamp } from "../../event/clock.js";
+import { writable, type Redact } from "../writable.js";
 import type { Observation, TokenUsage } from "./observation.js";
-import { Trace } from "./trace.js";
+import { addTo, Trace } from "./trace.js";
 
 /**
  * Translates what is known of one trace into events: every agent span is an invocation, every workflow span a workflow.
@@ -14,28 +15,29 @@ import { Trace } from "./trace.js";
  * @param redact applied to every text that may hold what people or models wrote
  * @returns events that have no identity yet
  */
-export function translateTrace(spans: readonly Observation[], redact: (text: string) => string): TelemetryEvent[] {
+export function translateTrace(spans: readonly Observation[], redact: Redact): TelemetryEvent[] {
   const trace = new Trace(spans);
   const agents = trace.of("agent").filter((agent) => !agent.tells_end || !trace.enclosing(agent, "agent"));
   const loose = agents.filter((agent) => !trace.enclosing(agent, "workflow"));
+  const members = new Map<Observation, Observation[]>();
+  for (const agent of agents) addTo(members, trace.enclosing(agent, "workflow"), agent);
   const workflows = new Map<Observation | undefined, TracedWorkflow>();
   for (const workflow of trace.of("workflow")) {
-    const members = agents.filter((agent) => trace.enclosing(agent, "workflow") === workflow);
-    if (members.length > 0 || !workflow.only_with_agents) workflows.set(workflow, stated(workflow, members, trace));
+    const inside = members.get(workflow) ?? [];
+    if (inside.length > 0 || !workflow.only_with_agents) workflows.set(workflow, stated(workflow, inside, trace));
   }
   if (loose.length > 1) workflows.set(undefined, wholeTrace(loose, trace));
 
   const workflowOf = (span: Observation) => workflows.get(trace.enclosing(span, "workflow"));
-  const events: TelemetryEvent[] = [];
-  for (const workflow of workflows.values()) events.push(...workflowEvents(workflow));
-  events.push(...handoffEvents(trace, agents, workflowOf));
+  const ids = new Map(trace.of("agent").map((agent) => [agent, invocationId(agent, trace)]));
+  const events = [...workflows.values()].flatMap(workflowEvents).concat(handoffEvents(trace, agents, workflowOf));
   for (const agent of agents) {
     const parent = trace.enclosing(agent, "agent");
     events.push(
       ...invocationEvents(agent, {
-        invocation_id: invocationId(agent, trace),
+        invocation_id: ids.get(agent)!,
         workflow_id: workflowOf(agent)?.workflow_id,
-        parent: parent && invocationId(parent, trace),
+        parent: parent && ids.get(parent),
         tools: distinct(trace.toolsOf(agent).map(({ name }) => name)),
         models: trace.modelsOf(agent),
         usage: trace.usageOf(agent),
@@ -62,13 +64,14 @@ interface TracedWorkflow {
   readonly agents_executed: readonly string[];
 }
 
+/** @param members in order of their start */
 function stated(span: Observation, members: readonly Observation[], trace: Trace): TracedWorkflow {
   const end_us = trace.endOf(span);
-  const ends = members.map((member) => trace.endOf(member) ?? Number.NaN);
-  const inner = span.bounded_by_agents === true && !ends.some(Number.isNaN);
-  const ended = inner && end_us !== undefined ? Math.max(...ends) : end_us;
   // What goes on around its agents is the work of one that is no invocation: it would look like waiting.
-  const start_us = span.bounded_by_agents ? Math.min(...members.map((member) => member.start_us)) : span.start_us;
+  const first = span.bounded_by_agents ? members[0] : undefined;
+  const start_us = first?.start_us ?? span.start_us;
+  const last = first && latestOf(members.map((member) => trace.endOf(member)));
+  const ended = end_us === undefined ? undefined : (last ?? end_us);
   return {
     workflow_id: span.identity ?? `${span.trace_id}-${span.span_id}`,
     project_name: span.name,
@@ -92,10 +95,15 @@ function wholeTrace(agents: readonly Observation[], trace: Trace): TracedWorkflo
     project_name: first.service ?? first.name,
     session_id: agents.find(({ session_id }) => session_id !== undefined)?.session_id,
     start_us: first.start_us,
-    end_us: ends.every((end) => end !== undefined) ? Math.max(...ends) : undefined,
+    end_us: latestOf(ends),
     outcome: failed?.outcome ?? first.outcome ?? failureOfLast(agents),
     agents_executed: names(agents),
   };
+}
+
+/** The last of at least one; `undefined` as long as one of them is. */
+function latestOf(ends: readonly (number | undefined)[]): number | undefined {
+  return ends.reduce((last, end) => (last === undefined || end === undefined ? undefined : Math.max(last, end)));
 }
 
 /** Where nobody says how a workflow ended, it failed if the agent that ended last did. */
@@ -147,10 +155,11 @@ function handoffEvents(
     if (from !== undefined) edges.push({ span, from, to: span.handoff.to });
   }
   const told = new Set(edges.map(({ from, to }) => JSON.stringify([from, to])));
+  const nodes = new Map(agents.toReversed().map(({ node, name }) => [node?.id, name]));
   for (const agent of agents) {
     // An edge of the graph that no span of its own tells.
     const after = agent.node?.after;
-    const from = after === undefined ? undefined : agents.find(({ node }) => node?.id === after)?.name;
+    const from = after === undefined ? undefined : nodes.get(after);
     if (from !== undefined && from !== agent.name && !told.has(JSON.stringify([from, agent.name])))
       edges.push({ span: agent, from, to: agent.name });
   }
@@ -227,16 +236,9 @@ function invocationEvents(
   return [start, update];
 }
 
-/** A longer text is cut: it describes a task, and is no archive. */
-const MAX_TEXT = 16_384;
-
 /** Texts that people, models or the system wrote, without secrets, and not endless. */
-function redacted(event: TelemetryEvent, redactText: (text: string) => string): TelemetryEvent {
-  // A secret that is cut in two is not known as one: it is cut when they are out of it.
-  const redact = (text: string) => {
-    const whole = redactText(text.slice(0, 2 * MAX_TEXT));
-    return whole.length > MAX_TEXT ? `${whole.slice(0, MAX_TEXT - 1)}…` : whole;
-  };
+function redacted(event: TelemetryEvent, redactText: Redact): TelemetryEvent {
+  const redact = (text: string) => writable(text, redactText);
   switch (event.event) {
     case "workflow_start":
       return { ...event, project_name: redact(event.project_name) };

@@ -1,4 +1,3 @@
-import { homedir } from "node:os";
 import { join } from "node:path";
 
 import type { Command } from "commander";
@@ -48,7 +47,7 @@ Examples:
       try {
         const result = await importClaudeCode({
           directory: findTelemetryDirectory(options.dir),
-          path: path ?? transcripts(),
+          path: path ?? (await transcripts()),
           now,
           ...(options.project === undefined ? {} : { project: options.project }),
           ...(options.since === undefined ? {} : { since: parseTimestamp(options.since(now))! }),
@@ -67,7 +66,7 @@ Examples:
         if (error instanceof UnknownProjectError) throw new CommandError(unknownProject(error));
         if (path === undefined && (error as NodeJS.ErrnoException).code === "ENOENT")
           throw new CommandError(
-            `Claude Code has no transcripts in ${transcripts()}: name their folder, or set CLAUDE_CONFIG_DIR`,
+            `Claude Code has no transcripts in ${await transcripts()}: name their folder, or set CLAUDE_CONFIG_DIR`,
           );
         throw error;
       }
@@ -75,8 +74,9 @@ Examples:
 }
 
 /** Where Claude Code keeps its transcripts. */
-function transcripts(): string {
-  return join(process.env["CLAUDE_CONFIG_DIR"] || join(homedir(), ".claude"), "projects");
+async function transcripts(): Promise<string> {
+  const { claudeFolder } = await import("../../event/agent-files.js");
+  return join(claudeFolder(), "projects");
 }
 
 function unknownProject({ message, projects }: { message: string; projects: readonly string[] }): string {

@@ -11,6 +11,7 @@ import type {
 } from "../../record/calls.js";
 import type { TelemetryLogger } from "../../record/logger.js";
 import { OUTCOME_STATUSES } from "../../event/events.js";
+import { isObject } from "../../event/object.js";
 import { CommandError } from "../errors.js";
 import { commonOptions, time, type CommonOptions } from "../options.js";
 import { note, printJson, write } from "../terminal.js";
@@ -38,6 +39,11 @@ Example:
   oak log workflow-complete --workflow-id "$wf" --duration-seconds 90 --success --agents-executed architect developer`,
     );
 
+  addWorkflowEvents(log);
+  addInvocationEvents(log);
+}
+
+function addWorkflowEvents(log: Command): void {
   command(log, "workflow-start", "a multi-agent workflow begins; prints its workflow_id")
     .option("--workflow-id <id>", "generated when not given")
     .requiredOption("--project-name <name>", "human-readable name of the project")
@@ -65,7 +71,9 @@ Example:
     .option("--duration-seconds <seconds>", "wall time until then", seconds)
     .option("--agents-executed <agents...>", "agents that ran, in order", names)
     .action(record("workflow_id", (logger, fields: WorkflowCancelledArguments) => logger.logWorkflowCancelled(fields)));
+}
 
+function addInvocationEvents(log: Command): void {
   command(log, "invocation", "an agent starts to run; prints its invocation_id")
     .option("--invocation-id <id>", "generated when not given")
     .requiredOption("--agent-name <name>")
@@ -183,7 +191,7 @@ function boolean(text: string): boolean {
 function object(text: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+    if (isObject(value)) return value;
   } catch {
     // Said below.
   }

@@ -1,4 +1,4 @@
-import { table, wrap, type Column } from "../table.js";
+import { NARROWEST, table, wrap, type Column } from "../table.js";
 import { printable, style, width } from "../terminal.js";
 import { textWidth } from "../text-width.js";
 
@@ -9,9 +9,6 @@ export interface FittingColumn<T> extends Column<T> {
   /** Of the column that is wrapped: how wide it should stay before others go. */
   readonly comfort?: number;
 }
-
-/** How narrow {@link table} makes a column. */
-const NARROWEST = 12;
 
 /** Lays rows out as {@link table} does, without the columns that there is no room for. */
 export function fittingTable<T>(rows: readonly T[], columns: readonly FittingColumn<T>[], available = width()): string {

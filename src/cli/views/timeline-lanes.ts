@@ -42,8 +42,12 @@ interface Group {
   readonly depth: number;
   readonly detached: boolean;
   readonly runs: RunDetail[];
-  readonly children: Group[];
+  /** By what tells them apart. */
+  readonly children: Map<string, Group>;
 }
+
+/** Of one agent, so many lines are looked at for space: far more than are drawn. */
+const MOST_OPEN = 200;
 
 /**
  * Puts runs on lines: agents in order of their first run, nested ones below the agent that started them, a further line
@@ -55,7 +59,7 @@ export function lanesOf(
   scale: Scale,
   most: number,
 ): { readonly lanes: readonly Lane[]; readonly hidden: number } {
-  const lanes = groupsOf(runs).flatMap((group) => linesOf(group, scale));
+  const lanes = [...groupsOf(runs)].flatMap((group) => linesOf(group, scale));
   if (lanes.length <= most) return { lanes, hidden: 0 };
   const kept = new Set(lanes.toSorted((a, b) => importance(b) - importance(a)).slice(0, most));
   const hidden = lanes.filter((lane) => !kept.has(lane)).reduce((sum, lane) => sum + lane.runs.length, 0);
@@ -71,43 +75,47 @@ function importance({ runs }: Lane): number {
   return runs.reduce((most, run) => Math.max(most, weight(run)), 0);
 }
 
-function groupsOf(runs: readonly RunDetail[]): Group[] {
+function groupsOf(runs: readonly RunDetail[]): Iterable<Group> {
   const byId = new Map(runs.map((run) => [run.invocation_id, run]));
-  const roots: Group[] = [];
+  const parentOf = ({ parent_invocation_id: id }: RunDetail) => (id === null ? undefined : byId.get(id));
+  const roots = new Map<string, Group>();
   const groupOf = new Map<RunDetail, Group>();
   for (const run of runs) {
     // From the outermost run to this one: an ancestor may be listed later, when clocks disagree.
-    for (const member of lineage(run, byId)) {
-      if (groupOf.has(member)) continue;
-      const parent = member.parent_invocation_id === null ? undefined : byId.get(member.parent_invocation_id);
+    for (const member of lineage(run, parentOf, groupOf)) {
+      const { agent_name, detached } = member;
+      const parent = parentOf(member);
       const above = parent && groupOf.get(parent);
-      const list = above ? above.children : roots;
-      const known = list.find((group) => group.agent_name === member.agent_name && group.detached === member.detached);
-      const group = known ?? {
-        agent_name: member.agent_name,
+      const groups = above ? above.children : roots;
+      const key = `${detached} ${agent_name}`;
+      const group = groups.get(key) ?? {
+        agent_name,
         depth: above ? above.depth + 1 : 0,
-        detached: member.detached,
+        detached,
         runs: [],
-        children: [],
+        children: new Map<string, Group>(),
       };
-      if (!known) list.push(group);
+      groups.set(key, group);
       group.runs.push(member);
       groupOf.set(member, group);
     }
   }
-  return roots;
+  return roots.values();
 }
 
-/** A run behind those that it is nested in, outermost first; what names itself as its ancestor ends the search. */
-function lineage(run: RunDetail, byId: ReadonlyMap<string, RunDetail>): RunDetail[] {
-  const line: RunDetail[] = [];
-  const seen = new Set<RunDetail>();
-  for (let next: RunDetail | undefined = run; next && !seen.has(next);) {
-    seen.add(next);
-    line.push(next);
-    next = next.parent_invocation_id === null ? undefined : byId.get(next.parent_invocation_id);
-  }
-  return line.toReversed();
+/**
+ * A run behind those that it is nested in, outermost first, as far as they have no group yet; what names itself as its
+ * ancestor ends the search.
+ */
+function lineage(
+  run: RunDetail,
+  parentOf: (run: RunDetail) => RunDetail | undefined,
+  groupOf: ReadonlyMap<RunDetail, Group>,
+): RunDetail[] {
+  const line = new Set<RunDetail>();
+  for (let next: RunDetail | undefined = run; next && !line.has(next) && !groupOf.has(next); next = parentOf(next))
+    line.add(next);
+  return [...line].toReversed();
 }
 
 /** The lines of a group and, below, of those nested in it, however deep. */
@@ -116,18 +124,24 @@ function linesOf(group: Group, scale: Scale): Lane[] {
   const stack = [group];
   for (let next = stack.pop(); next; next = stack.pop()) {
     for (const lane of ownLines(next, scale)) lanes.push(lane);
-    for (const child of next.children.toReversed()) stack.push(child);
+    for (const child of [...next.children.values()].toReversed()) stack.push(child);
   }
   return lanes;
 }
 
 function ownLines({ agent_name, depth, detached, runs }: Group, scale: Scale): Lane[] {
   const lines: { run: RunDetail; cells: Cells }[][] = [];
+  const open: typeof lines = [];
   for (const run of runs.toSorted((a, b) => a.start_offset - b.start_offset)) {
     const all = cellsOf(scale, run.start_offset, run.end_offset ?? scale.to);
-    const line = lines.find((candidate) => behind(candidate.at(-1)!, run, all));
-    if (line) line.push({ run, cells: behind(line.at(-1)!, run, all)! });
-    else lines.push([{ run, cells: all }]);
+    const line = open.find((candidate) => behind(candidate.at(-1)!, run, all));
+    if (line) {
+      line.push({ run, cells: behind(line.at(-1)!, run, all)! });
+      continue;
+    }
+    const further = [{ run, cells: all }];
+    lines.push(further);
+    if (open.length < MOST_OPEN) open.push(further);
   }
   return lines.map((line) => ({ agent_name, depth, detached, runs: line }));
 }

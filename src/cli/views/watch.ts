@@ -2,7 +2,7 @@ import type { RunDetail, WorkflowDetail, WorkflowSummary } from "../../analyze/w
 import { parseTimestamp } from "../../event/clock.js";
 import type { Change } from "../changes.js";
 import { count, duration } from "../format.js";
-import { fitted, flow, paragraph, shortIds, type Piece } from "../layout.js";
+import { fitted, flow, shortIds, wrapped, type Piece } from "../layout.js";
 import { printable } from "../terminal.js";
 import type { WatchState } from "../watching.js";
 import { againstEstimate, handedOver, moment, signedPercent, STATUS_COLOURS } from "./workflow-facts.js";
@@ -145,11 +145,11 @@ function endedLines(ended: readonly WorkflowSummary[], now: number, columns: num
 function emptyLines({ directory, named, columns }: WatchLayout): string[] {
   const option = named === undefined ? "" : ` --dir ${named}`;
   return [
-    ...paragraph("Nothing is running. Workflows appear here as soon as a program records them in", columns),
-    ...paragraph(directory, columns, 2),
+    ...wrapped("Nothing is running. Workflows appear here as soon as a program records them in", columns),
+    ...wrapped(directory, columns, 2),
     "",
-    ...paragraph(`Start one by hand:  oak log workflow-start --project-name Test${option}`, columns),
-    ...paragraph(`See what has ended: oak workflows --list${option}`, columns),
+    ...wrapped(`Start one by hand:  oak log workflow-start --project-name Test${option}`, columns),
+    ...wrapped(`See what has ended: oak workflows --list${option}`, columns),
     "",
   ];
 }

@@ -7,7 +7,7 @@ import type {
 } from "../../analyze/workflow-detail.js";
 import type { WorkflowStatus } from "../../analyze/workflows.js";
 import { count, duration, percent, UNKNOWN } from "../format.js";
-import { fitted, flow, paragraph, type Format } from "../layout.js";
+import { fitted, flow, wrapped, type Format } from "../layout.js";
 import { table } from "../table.js";
 import { heading, width } from "../terminal.js";
 import { LESS_WORK } from "./overhead-summary.js";
@@ -33,7 +33,7 @@ export function workflowText(detail: WorkflowDetail, columns = width()): string 
     failures(detail.runs, columns),
     ...(detail.metrics
       ? [timeSection(detail, detail.metrics, columns), path(detail, columns)]
-      : [paragraph(`No numbers on its time: ${detail.reason ?? "it has no end"}.`, columns)]),
+      : [wrapped(`No numbers on its time: ${detail.reason ?? "it has no end"}.`, columns)]),
     remarks(detail, columns),
   ];
   return sections
@@ -52,7 +52,7 @@ function title(detail: WorkflowDetail, columns: number): string[] {
       "bold",
       project_name ?? "(no project)",
     ]),
-    ...paragraph(workflow_id, columns),
+    ...wrapped(workflow_id, columns),
     ...flow(
       [
         [lasted(detail)],
@@ -61,7 +61,7 @@ function title(detail: WorkflowDetail, columns: number): string[] {
       ],
       columns,
     ),
-    ...(detail.cancel_reason === null ? [] : paragraph(`cancelled because: ${detail.cancel_reason}`, columns)),
+    ...(detail.cancel_reason === null ? [] : wrapped(`cancelled because: ${detail.cancel_reason}`, columns)),
   ];
 }
 
@@ -139,7 +139,7 @@ function failures(runs: readonly RunDetail[], columns: number): string[] {
   return [
     heading("Failures"),
     ...rows.flatMap((run) =>
-      paragraph(
+      wrapped(
         `✗ ${run.agent_name} at ${duration(run.end_offset)}: ${run.error_message ?? "no reason was recorded"}`,
         columns,
       ),
@@ -223,7 +223,7 @@ function remarks(detail: WorkflowDetail, columns: number): string[] {
     ...(metrics && metrics.outside_parent > 0
       ? [`${count(metrics.outside_parent, "run")} outside of the run that started it: clocks disagree.`]
       : []),
-  ].flatMap((text) => paragraph(text, columns));
+  ].flatMap((text) => wrapped(text, columns));
 }
 
 function plan({

@@ -125,6 +125,52 @@ describe("the drawing of a workflow", () => {
   });
 });
 
+describe("lanesOf", () => {
+  const scale = { from: -100, to: 8000, cells: 80 };
+
+  it("puts each run on the first line of its agent that has space", () => {
+    fc.assert(
+      fc.property(anyDetail, ({ runs }) => {
+        const { lanes } = lanesOf(
+          runs.map((run) => ({ ...run, parent_invocation_id: null })),
+          scale,
+          Infinity,
+        );
+        const isOfSame = (a: (typeof lanes)[number], b: (typeof lanes)[number]) =>
+          a.agent_name === b.agent_name && a.detached === b.detached;
+        const skipped = lanes.flatMap((lane, i) => {
+          const above = lanes.slice(0, i).filter((other) => isOfSame(other, lane));
+          return lane.runs.flatMap(({ run }) => {
+            const { first } = cellsOf(scale, run.start_offset, run.end_offset ?? scale.to);
+            const isInTheWay = (other: (typeof lane.runs)[number]) =>
+              other.run.start_offset <= run.start_offset && other.cells.last >= first;
+            return above.filter((other) => !other.runs.some(isInTheWay));
+          });
+        });
+        expect(skipped).toEqual([]);
+      }),
+    );
+  });
+
+  it("has time for very many runs at once, one inside the other, or of an agent each", () => {
+    const MANY = 150_000;
+    const [run] = detailOf([{ agent: "reader", from: 0, to: 1 }], 10).runs;
+    const runs = Array.from({ length: MANY }, (_, i) => ({ ...run!, invocation_id: `run-${i}` }));
+    const later = runs.map((each) => ({ ...each, invocation_id: `later-${each.invocation_id}`, start_offset: 5000 }));
+    const nested = runs.map((each, i) => ({ ...each, parent_invocation_id: i === 0 ? null : `run-${i - 1}` }));
+    for (const many of [
+      runs,
+      [...runs, ...later],
+      nested,
+      nested.toReversed(),
+      runs.map((each, i) => ({ ...each, agent_name: `reader-${i}` })),
+    ]) {
+      const { lanes, hidden } = lanesOf(many, scale, 40);
+      expect(lanes.reduce((sum, lane) => sum + lane.runs.length, hidden)).toBe(many.length);
+    }
+  });
+});
+
 describe("cellsOf", () => {
   it("covers what a stretch of time touches", () => {
     const scale = { from: 0, to: 100, cells: 10 };
@@ -160,6 +206,11 @@ describe("the text on a workflow", () => {
       "Rework: 1 after a failure.",
     ])
       expect(text).toContain(part);
+  });
+
+  it("is there of very many runs at once", () => {
+    const runs = Array.from({ length: 150_000 }, () => ({ agent: "reader", from: 0, to: 60 }));
+    expect(workflowText(detailOf(runs, 60), 80)).toContain("149,960 runs are not shown");
   });
 
   it("fits any terminal that has space for a table", () => {

@@ -1,4 +1,5 @@
-import { writable } from "../events.js";
+import { isObject } from "../../../event/object.js";
+import { writable } from "../../writable.js";
 import { SPAWN_TOOLS } from "../identity.js";
 import { definedFields } from "./defined-fields.js";
 
@@ -75,7 +76,7 @@ export function readPayload(text: string): Payload | Refusal {
   } catch {
     return "not_json";
   }
-  if (!isRecord(value)) return "not_a_payload";
+  if (!isObject(value)) return "not_a_payload";
   const event = HOOK_EVENTS.find((name) => name === value["hook_event_name"]);
   if (event === undefined) return typeof value["hook_event_name"] === "string" ? "irrelevant" : "not_a_payload";
   if (TOOL_EVENTS.has(event) && !SPAWN_TOOLS.has(String(value["tool_name"]))) return "irrelevant";
@@ -105,7 +106,7 @@ export function readPayload(text: string): Payload | Refusal {
 
 /** The agent type is the subagent's default where the model named none. */
 function spawnCall(input: unknown): SpawnCall {
-  const fields = isRecord(input) ? input : {};
+  const fields = isObject(input) ? input : {};
   return definedFields({
     agent_name: textOf(fields["subagent_type"]) ?? "general-purpose",
     task_description: textOf([textOf(fields["description"]), textOf(fields["prompt"])].filter(Boolean).join("\n\n")),
@@ -115,7 +116,7 @@ function spawnCall(input: unknown): SpawnCall {
 }
 
 function spawnResult(response: unknown): SpawnResult {
-  const fields = isRecord(response) ? response : {};
+  const fields = isObject(response) ? response : {};
   const milliseconds = fields["totalDurationMs"];
   return definedFields({
     status: textOf(fields["status"]),
@@ -152,8 +153,4 @@ function textOf(value: unknown): string | undefined {
 
 function idOf(value: unknown): string | undefined {
   return typeof value === "string" && SAFE_ID.test(value) ? value : undefined;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

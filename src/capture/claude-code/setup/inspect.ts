@@ -2,11 +2,12 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync, type Dirent } from "node:fs";
 import { join } from "node:path";
 
+import { claudeFolder } from "../../../event/agent-files.js";
 import { countRefused, journalPath, listJournals, readJournal } from "../hook/journal.js";
 import { HOOK_EVENTS } from "../hook/payload.js";
 import { Session } from "../hook/session.js";
 import { asNumber, asObject, parseRecord } from "../records.js";
-import { configFolder, settingsPath, type Scope } from "./install.js";
+import { settingsPath, type Scope } from "./install.js";
 import { hookFileOf, installedCommands } from "./settings.js";
 
 /** Claude Code's own default: days after which it deletes transcripts. */
@@ -166,7 +167,7 @@ function inspectTranscripts(
   retentions: readonly (number | undefined)[],
   now: number,
 ): ClaudeCodeInspection["transcripts"] {
-  const folder = join(configFolder(), "projects");
+  const folder = join(claudeFolder(), "projects");
   const retention_days = retentions.find((days) => days !== undefined) ?? RETENTION_DAYS;
   const expiresBefore = now - (retention_days - SOON_DAYS) * DAY_MILLISECONDS;
   const times = entriesOf(folder)

@@ -12,6 +12,7 @@ import {
 import { homedir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
 
+import { claudeFolder } from "../../../event/agent-files.js";
 import { SettingsError } from "./json-file.js";
 import {
   hookCommand,
@@ -24,22 +25,17 @@ import {
   type McpServer,
 } from "./settings.js";
 
-/** Where Claude Code keeps what is the user's. */
-export function configFolder(env: NodeJS.ProcessEnv = process.env): string {
-  return env["CLAUDE_CONFIG_DIR"] || join(homedir(), ".claude");
-}
-
 /** Whose settings: a project's, in its folder, or the user's for all projects. */
 export type Scope = { readonly kind: "user" } | { readonly kind: "project"; readonly folder: string };
 
 export function settingsPath(scope: Scope): string {
-  return scope.kind === "user" ? join(configFolder(), "settings.json") : join(scope.folder, ".claude", "settings.json");
+  return scope.kind === "user" ? join(claudeFolder(), "settings.json") : join(scope.folder, ".claude", "settings.json");
 }
 
 function mcpPath(scope: Scope): string {
   if (scope.kind === "project") return join(scope.folder, ".mcp.json");
   // Beside the default folder, but inside of another one.
-  return process.env["CLAUDE_CONFIG_DIR"] ? join(configFolder(), ".claude.json") : join(homedir(), ".claude.json");
+  return process.env["CLAUDE_CONFIG_DIR"] ? join(claudeFolder(), ".claude.json") : join(homedir(), ".claude.json");
 }
 
 /** Files of this installation that Claude Code runs with Node. */

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 
+import { isObject } from "../../../event/object.js";
 import { TOOL_EVENTS, HOOK_EVENTS, type HookEvent } from "../hook/payload.js";
 import { SPAWN_TOOLS } from "../identity.js";
 import { JsonFile, SettingsError } from "./json-file.js";
@@ -170,8 +171,4 @@ function oursIn(groups: readonly HookGroup[]): { readonly group: number; readonl
         )
       : [],
   );
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
