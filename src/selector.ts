@@ -1,6 +1,7 @@
 import type { AgentDefinition } from "./agents/agent-definitions.js";
 import type { TelemetryAnalyzer } from "./analyzer.js";
 import { sourceOf } from "./analyzer-source.js";
+import { percent } from "./analyze/proportion.js";
 import { RECENT_DAYS, trendOf } from "./analyze/trends.js";
 import type { DefinitionProblem } from "./event/definition-problem.js";
 import { formatTimestamp, timeOf } from "./event/clock.js";
@@ -375,10 +376,6 @@ function evidenceReason(runs: number, nearest: readonly Candidate[]): string {
   if (nearest.length === 0) return "no agent has done a task like this one";
   const most = Math.max(...nearest.map(({ total_tasks }) => total_tasks));
   return `no agent has done more than ${most} ${most === 1 ? "task" : "tasks"} like this one, and ${ENOUGH_SIMILAR_RUNS} are needed`;
-}
-
-function percent(share: number): string {
-  return `${Math.round(share * 100)}%`;
 }
 
 function checkQuery({ task_description, domain, min_confidence = MIN_CONFIDENCE, balance }: AgentQuery): void {

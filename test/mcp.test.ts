@@ -97,7 +97,7 @@ describe("oak mcp", () => {
       });
     const advice = await call(client, "recommend_agent", { task_description: "Test the shop" });
     expect(advice.data).toMatchObject({ status: "recommended", agent_name: "tester" });
-    expect(advice.text).toMatch(/^tester: \d+ % likely to succeed \(.*\), from [45] similar runs/);
+    expect(advice.text).toMatch(/^tester: \d+% likely to succeed \(.*\), from [45] similar runs/);
 
     const report = await call(client, "coordination_report");
     expect(report.data).toMatchObject({ status: "ok", workflows: 1 });
@@ -217,7 +217,7 @@ describe("oak mcp", () => {
     const { agent_name, propensity } = data;
     expect(propensity).toBeGreaterThan(0);
     expect(propensity).toBeLessThan(1);
-    expect(text).toMatch(/Drawn to learn from, with probability \d+ %/);
+    expect(text).toMatch(/Drawn to learn from, with probability \d+%/);
     expect((await call(client, "recommend_agent", { task_description: "Test the shop" })).data["propensity"]).toBe(1);
     const recorded = await call(client, "record_outcome", { agent_name, propensity, outcome: "success" });
     const { invocation_id } = recorded.data;

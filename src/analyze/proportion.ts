@@ -3,7 +3,7 @@ export type Interval = readonly [lower: number, upper: number];
 
 /** A share as a whole number of hundredths, as sentences have it: `42 %`. */
 export function percent(share: number): string {
-  return `${Math.round(share * 100)} %`;
+  return `${Math.round(share * 100)}%`;
 }
 
 /** Two-sided 95 % quantile of the standard normal distribution. */
