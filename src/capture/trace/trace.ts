@@ -98,6 +98,7 @@ export class Trace {
   usageOf(agent: Observation): TokenUsage {
     if (TOKEN_FIELDS.some((field) => agent.usage?.[field] !== undefined)) return agent.usage!;
     const calls = this.modelsOf(agent);
+    if (!calls.some(({ adds_up }) => adds_up)) return addUsage(calls.map(({ usage }) => usage));
     // What is told only as a sum is not told when its parts are.
     const told = new Set<Observation>();
     for (const part of calls)
@@ -156,10 +157,10 @@ function outerSpans(byId: ReadonlyMap<string, Observation>): Map<Observation, Ob
 
 function surroundingsIn(outerOf: ReadonlyMap<Observation, Observation>): Map<Observation, Surroundings> {
   const known = new Map<Observation, Surroundings>();
-  for (const span of new Set(outerOf.values())) {
-    const path: Observation[] = [];
+  const path: Observation[] = [];
+  for (const span of outerOf.values()) {
     for (let at: Observation | undefined = span; at && !known.has(at); at = outerOf.get(at)) path.push(at);
-    for (const each of path.toReversed()) {
+    for (let each = path.pop(); each; each = path.pop()) {
       const outer = outerOf.get(each);
       const around = outer && known.get(outer);
       const tells = each.kind === "model" && each.usage && !each.adds_up;
