@@ -199,7 +199,10 @@ export class AgentSelector {
       }),
       names: new DomainNames(records),
       runs,
-      usual: usualOf(runs),
+      usual: usualOf(
+        runs,
+        records.map(({ project_name }) => project_name),
+      ),
       known,
       trends,
       shortlist: shortlistOf(definitions, records),

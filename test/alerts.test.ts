@@ -133,7 +133,7 @@ describe("oak alerts", () => {
     expect([code, stderr]).toEqual([1, ""]);
     expect(stdout).toContain("4 new alerts");
     const text = stdout.replaceAll(/\s+/g, " ");
-    expect(text).toMatch(/architect succeeds less often: \d+% of \d+ runs since \d{4}-\d\d-\d\d, 9\d % of \d+ runs/);
+    expect(text).toMatch(/architect succeeds less often: \d+% of \d+ runs since \d{4}-\d\d-\d\d, 9\d% of \d+ runs/);
     expect(text).toMatch(/workflows wait 90% of their time \(90–90\): more than 30%/);
     expect(text).toContain("Shop (stuck) has been running for more than 2 times its estimate; nobody is at work");
     expect(text).toContain("tester failed 6 times in a row, the last time with: no");

@@ -10,6 +10,7 @@ function record(fields: Partial<RunRecord>): RunRecord {
     agent_name: "x",
     agent_type: null,
     task_type: null,
+    project_name: null,
     task_description: "draw a page",
     status: "success",
     tests_passed: null,

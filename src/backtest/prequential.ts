@@ -135,7 +135,10 @@ class Known {
       const runs = records.map((record) => pastRun(record, claim));
       this.#learned = {
         model: SelectionModel.fit(runs, this.#learned ? { previous: this.#learned.model } : {}),
-        usual: usualOf(runs),
+        usual: usualOf(
+          runs,
+          records.map(({ project_name }) => project_name),
+        ),
       };
       this.#fittedAt = this.#next;
     }

@@ -18,15 +18,16 @@ const run = (domain: string | null, task_description: string): PastRun => ({
 
 const KINDS = { design: "Design", api: "Build the API of", ui: "Build the pages of", tests: "Test" };
 const SHOPS = ["Owl Shop", "Fox Shop", "Elk Shop"];
+const PROJECTS = [...SHOPS, "API Gateway", null];
 const HISTORY = Object.entries(KINDS).flatMap(([kind, what]) => SHOPS.map((shop) => run(kind, `${what} ${shop}`)));
 
 it("are those that tell no kind of task from another", () => {
-  expect(commonTerms(HISTORY)).toEqual(new Set(["owl", "fox", "elk", "shop"]));
+  expect(commonTerms(HISTORY, PROJECTS)).toEqual(new Set(["owl", "fox", "elk", "shop"]));
 });
 
 it("are not those of the kind that most tasks are of", () => {
   const endpoints = Array.from({ length: 200 }, (_, i) => run("api", `Add endpoint ${i} of Owl Shop`));
-  const found = commonTerms([...HISTORY, ...endpoints]);
+  const found = commonTerms([...HISTORY, ...endpoints], PROJECTS);
   expect(found.has("shop")).toBe(true);
   expect(found.has("endpoint")).toBe(false);
 });
@@ -34,14 +35,34 @@ it("are not those of the kind that most tasks are of", () => {
 it("are not those that stand elsewhere once in a while", () => {
   const some = Array.from({ length: 30 }, (_, i) => run("api", `Build API number${i}`));
   const stray = Object.keys(KINDS).map((kind) => run(kind, `Look at an API of Owl Shop`));
-  expect(commonTerms([...HISTORY, ...some, ...stray]).has("api")).toBe(false);
+  expect(commonTerms([...HISTORY, ...some, ...stray], PROJECTS).has("api")).toBe(false);
+});
+
+it("are in a project's name", () => {
+  expect(commonTerms(HISTORY, ["Owl Shop"])).toEqual(new Set(["owl", "shop"]));
+  expect(commonTerms(HISTORY, [null])).toEqual(new Set());
 });
 
 it("cannot be told without at least two kinds of which enough is known", () => {
-  expect(commonTerms([])).toEqual(new Set());
-  expect(commonTerms(HISTORY.map((each) => ({ ...each, domain: null })))).toEqual(new Set());
-  expect(commonTerms(HISTORY.filter(({ domain }) => domain === "api"))).toEqual(new Set());
-  expect(commonTerms(HISTORY.filter(({ task_description: text }) => !text.includes("Elk")))).toEqual(new Set());
+  expect(commonTerms([], PROJECTS)).toEqual(new Set());
+  expect(
+    commonTerms(
+      HISTORY.map((each) => ({ ...each, domain: null })),
+      PROJECTS,
+    ),
+  ).toEqual(new Set());
+  expect(
+    commonTerms(
+      HISTORY.filter(({ domain }) => domain === "api"),
+      PROJECTS,
+    ),
+  ).toEqual(new Set());
+  expect(
+    commonTerms(
+      HISTORY.filter(({ task_description: text }) => !text.includes("Elk")),
+      PROJECTS,
+    ),
+  ).toEqual(new Set());
 });
 
 it("do not depend on repeats", () => {
@@ -49,7 +70,7 @@ it("do not depend on repeats", () => {
   fc.assert(
     fc.property(fc.array(pool), fc.array(fc.nat(), { maxLength: 20 }), (runs, repeated) => {
       const repeats = runs.length === 0 ? [] : repeated.map((i) => runs[i % runs.length]!);
-      expect(commonTerms([...repeats, ...runs])).toEqual(commonTerms(runs));
+      expect(commonTerms([...repeats, ...runs], PROJECTS)).toEqual(commonTerms(runs, PROJECTS));
     }),
   );
 });

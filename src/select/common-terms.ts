@@ -14,16 +14,22 @@ const COVERED = 3 / 4;
 const LIFT = 1.5;
 
 /**
- * Terms that stand in the tasks of all kinds alike: a project's name, say. That two tasks have one of them in common says
- * nothing of whether they are alike. Where fewer than two kinds are known, nothing can be told of any term.
+ * Terms of projects' names that stand in the tasks of all kinds alike. That two tasks have one of them in common says nothing
+ * of whether they are alike: whoever tested Web Shop has not built it. A word that belongs to some kind of task does say
+ * something, be it in a project's name: tasks of API Gateway may well be about an API. Where fewer than two kinds are known,
+ * nothing can be told of any term.
+ *
+ * @param projects names of the projects that the runs, or others, were for
  */
-export function commonTerms(runs: readonly PastRun[]): Set<string> {
+export function commonTerms(runs: readonly PastRun[], projects: Iterable<string | null>): Set<string> {
+  const named = new Set([...new Set(projects)].flatMap((name) => (name === null ? [] : terms(name))));
   const kinds = textsByKind(runs);
+  if (kinds.length < 2 || named.size === 0) return new Set();
   const all = kinds.reduce((sum, texts) => sum + texts.size, 0);
   const counts = new Map<string, number[]>();
   for (const [kind, texts] of kinds.entries())
     for (const text of texts)
-      for (const term of new Set(terms(text))) {
+      for (const term of new Set(terms(text).filter((each) => named.has(each)))) {
         let count = counts.get(term);
         if (!count) counts.set(term, (count = Array.from(kinds, () => 0)));
         count[kind]!++;
@@ -39,7 +45,6 @@ export function commonTerms(runs: readonly PastRun[]): Set<string> {
       })
     );
   };
-  if (kinds.length < 2) return new Set();
   return new Set([...counts].filter(([, count]) => isCommon(count)).map(([term]) => term));
 }
 

@@ -10,6 +10,7 @@ const record = (agent_name: string, agent_type: string | null, task_type: string
   task_type,
   task_description: "",
   status: "success",
+  project_name: null,
   tests_passed: null,
   build_succeeded: null,
   judged_success: null,

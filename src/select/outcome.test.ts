@@ -7,6 +7,7 @@ const record = (more: Partial<RunRecord> = {}): RunRecord => ({
   agent_name: "agent",
   agent_type: null,
   task_type: null,
+  project_name: null,
   task_description: "task",
   status: "success",
   tests_passed: null,

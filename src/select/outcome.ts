@@ -6,6 +6,8 @@ export interface RunRecord {
   readonly agent_name: string;
   readonly agent_type: string | null;
   readonly task_type: string | null;
+  /** Of its workflow. */
+  readonly project_name: string | null;
   readonly task_description: string | null;
   readonly status: "success" | "failure" | "partial" | "unknown";
   readonly tests_passed: boolean | null;

@@ -19,6 +19,9 @@ const run = (agent_name: string, task_description: string, domain: string | null
   definition_hash: null,
 });
 
+/** What is worked for. */
+const SHOPS = ["Owl Shop", "Fox Shop", "Elk Shop", "Bee Shop", null];
+
 const ODD = ["owl", "fox", "elk", "bee", "cod", "jay", "gnu", "ant", "yak", "eel"];
 
 /** Tasks that follow a pattern, and tasks that share a single word. */
@@ -50,7 +53,7 @@ describe("domainByWords", () => {
     ]),
   );
   const similar = (runs: readonly PastRun[], task_description: string) =>
-    similarRuns(SelectionModel.fit(runs), { task_description, domains: [] }, usualOf(runs));
+    similarRuns(SelectionModel.fit(runs), { task_description, domains: [] }, usualOf(runs, SHOPS));
 
   it("is that of the tasks that are most alike, if they agree", () => {
     const domain = (task: string) => domainByWords(similar(history, task));
@@ -86,7 +89,7 @@ describe("similarRuns where every kind of task is done for every shop", () => {
     ),
   );
   const agents = (task_description: string, runs = history) => {
-    const found = similarRuns(SelectionModel.fit(runs), { task_description, domains: [] }, usualOf(runs));
+    const found = similarRuns(SelectionModel.fit(runs), { task_description, domains: [] }, usualOf(runs, SHOPS));
     return new Set(found.map((each) => each.run.agent_name));
   };
 
@@ -111,7 +114,7 @@ describe("similarRuns", () => {
     run("c", "Paint the REST endpoint", "art", 99),
   ];
   const model = SelectionModel.fit(history);
-  const usual = usualOf(history);
+  const usual = usualOf(history, SHOPS);
   const similar = (task_description: string, domains: readonly string[] = []) =>
     similarRuns(model, { task_description, domains }, usual).map((each) => each.run);
 
@@ -161,13 +164,13 @@ describe("whatever the history", () => {
           const runs = rows.map((row, i) => ({ ...run(row.agent_name, row.task_description, row.domain, i), ...row }));
           const model = SelectionModel.fit(runs);
           const task = { task_description, domains: ["x"] };
-          const similar = similarRuns(model, task, usualOf(runs));
+          const similar = similarRuns(model, task, usualOf(runs, SHOPS));
           const candidates = candidatesFor(model, task, model.agents, similar);
           const { chosen, ...rest } = choose(candidates, { min_confidence });
           const tested = candidates.filter(({ total_tasks }) => total_tasks >= 3);
           const good = tested.filter(({ mean }) => mean >= min_confidence).map(({ mean }) => mean);
           const reason = tested.length > 0 ? "no_suitable_agent" : "not_enough_evidence";
-          expect(rest).toEqual(good.length > 0 ? {} : { reason });
+          expect(rest).toEqual(good.length > 0 ? { propensity: 1 } : { reason });
           expect(chosen?.mean).toBe(good.length > 0 ? Math.max(...good) : undefined);
           expect([...tested, undefined]).toContain(chosen);
         },
@@ -190,6 +193,7 @@ describe("whatever the history", () => {
             tests_passed: null,
             build_succeeded: null,
             judged_success: null,
+            project_name: null,
             quality_rating: null,
           }));
           const { matched, labels, known } = new DomainNames(records).match(asked);

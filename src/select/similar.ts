@@ -55,9 +55,13 @@ export interface Usual {
   readonly common: ReadonlySet<string>;
 }
 
-/** What similar means in the history of these runs. */
-export function usualOf(runs: readonly PastRun[]): Usual {
-  return { similarity: usualSimilarity(runs), common: commonTerms(runs) };
+/**
+ * What similar means in the history of these runs.
+ *
+ * @param projects names of the projects that they were for
+ */
+export function usualOf(runs: readonly PastRun[], projects: Iterable<string | null>): Usual {
+  return { similarity: usualSimilarity(runs), common: commonTerms(runs, projects) };
 }
 
 /**

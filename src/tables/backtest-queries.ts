@@ -27,11 +27,11 @@ export async function timedRuns(tables: Tables, most: number): Promise<TimedReco
     LIMIT ${most}`;
   const rows = stream<TimedRecord>(
     tables,
-    `SELECT invocation_id, agent_name, agent_type, task_type, left(task_description, ${MOST_CHARACTERS}) AS task_description,
-      status, tests_passed, build_succeeded, judged_success, quality_rating, epoch_ms(c.started_at)::DOUBLE AS at,
-      duration_seconds, definition_hash, exploration, propensity,
-      epoch_ms(coalesce(ended_at, c.started_at))::DOUBLE AS ended_at, epoch_ms(judged_at)::DOUBLE AS judged_at
-    FROM (${chosen}) AS c JOIN invocations USING (invocation_id)
+    `SELECT invocation_id, agent_name, agent_type, task_type, project_name, left(task_description, ${MOST_CHARACTERS}) AS task_description,
+      i.status, tests_passed, build_succeeded, judged_success, quality_rating, epoch_ms(c.started_at)::DOUBLE AS at,
+      i.duration_seconds, definition_hash, exploration, propensity,
+      epoch_ms(coalesce(i.ended_at, c.started_at))::DOUBLE AS ended_at, epoch_ms(judged_at)::DOUBLE AS judged_at
+    FROM (${chosen}) AS c JOIN invocations AS i USING (invocation_id) LEFT JOIN workflows AS w USING (workflow_id)
     ORDER BY c.started_at, invocation_id`,
   );
   const runs: TimedRecord[] = [];

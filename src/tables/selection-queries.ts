@@ -53,12 +53,12 @@ export async function endedRuns(
     )
     SELECT to_json({
       invocation_id: invocation_id, agent_name: agent_name, agent_type: agent_type, task_type: task_type,
-      task_description: left(task_description, ${MOST_CHARACTERS}), status: status, tests_passed: tests_passed,
+      project_name: project_name, task_description: left(task_description, ${MOST_CHARACTERS}), status: i.status, tests_passed: tests_passed,
       build_succeeded: build_succeeded, judged_success: judged_success, quality_rating: quality_rating,
-      'at': epoch_ms(c.started_at), duration_seconds: CASE WHEN isfinite(duration_seconds) THEN duration_seconds END,
+      'at': epoch_ms(c.started_at), duration_seconds: CASE WHEN isfinite(i.duration_seconds) THEN i.duration_seconds END,
       definition_hash: definition_hash, known: runs
     })::VARCHAR AS record
-    FROM chosen AS c JOIN invocations USING (invocation_id)
+    FROM chosen AS c JOIN invocations AS i USING (invocation_id) LEFT JOIN workflows AS w USING (workflow_id)
       LEFT JOIN ${judgementsOf("SELECT invocation_id FROM chosen")} USING (invocation_id)
     ORDER BY c.started_at, invocation_id`,
   );
