@@ -1,11 +1,9 @@
-import { join } from "node:path";
-
-import { LOG_FILES, type LogKind } from "../event/directory.js";
+import type { LogKind } from "../event/directory.js";
 import type { TelemetryEvent } from "../event/events.js";
-import { Appender } from "./append.js";
 import * as check from "./arguments.js";
 import type { LoggerOptions } from "./calls.js";
 import type { Failures } from "./failures.js";
+import { LogFiles } from "./log-files.js";
 import { Mirror, MirrorError, mirrorOfEnvironment } from "./mirror.js";
 import { DeliveryError, endpointOf, Remote, type Endpoint } from "./remote.js";
 
@@ -13,7 +11,7 @@ import { DeliveryError, endpointOf, Remote, type Endpoint } from "./remote.js";
 export class Delivery {
   readonly #directory: string;
   readonly #failures: Failures;
-  readonly #files: Readonly<Record<LogKind, Pick<Appender, "append" | "close">>>;
+  readonly #files: LogFiles;
   readonly #remote: Remote | undefined;
   readonly #mirror: Mirror | undefined;
 
@@ -44,24 +42,20 @@ export class Delivery {
             onTrouble: (error) => failures.report(error),
           })
         : undefined;
-    const appender = (kind: LogKind) =>
-      this.#remote ?? new Appender({ path: join(directory, LOG_FILES[kind]), fsync, onWritten });
-    this.#files = {
-      workflow: appender("workflow"),
-      invocation: appender("invocation"),
-      feedback: appender("feedback"),
-    };
+    this.#files = new LogFiles(directory, { fsync, onWritten });
   }
 
   /** Never throws. Takes a line without its line end, and the time in milliseconds since 1970. */
   append(kind: LogKind, line: string, now: number): void {
-    this.#files[kind].append(line, now);
+    if (this.#remote) this.#remote.append(line, now);
+    else this.#files.append(kind, line, now);
     if (this.#mirror) this.#mirrored(line);
   }
 
   /** Closes the files. A later line opens them again. */
   close(): void {
-    for (const file of Object.values(this.#files)) file.close();
+    this.#remote?.close();
+    this.#files.close();
   }
 
   /** Waits until a server has what it is to get, or cannot have it for now; no longer than two seconds. */
