@@ -24,6 +24,8 @@ export interface AppenderOptions {
   readonly fsync: boolean;
   /** Called after each write with the number of lines, and with what the file system threw when they are lost. */
   readonly onWritten: (lines: number, error?: unknown) => void;
+  /** What was appended to this one is written first. */
+  readonly after?: Appender | undefined;
 }
 
 /**
@@ -65,6 +67,7 @@ export class Appender {
   /** Writes what was buffered. */
   flush(now = Date.now()): void {
     if (this.#lines === 0) return;
+    this.#options.after?.flush(now);
     const text = this.#buffered;
     const lines = this.#lines;
     this.#buffered = "";

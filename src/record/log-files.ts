@@ -5,19 +5,17 @@ import { Appender, type AppenderOptions } from "./append.js";
 
 /**
  * The files of a log, as one process appends to them. Lines of a burst are written together, as {@link Appender} does, but
- * never out of order: whoever sees a line sees every line that was appended before it, in whichever file. Else a workflow
- * could be seen to end before its runs.
+ * whoever sees a line of a workflow, or a judgement, sees what was told of runs before it. Else a workflow could be seen to
+ * end before its runs: readers read its file first.
  */
 export class LogFiles {
-  readonly #directory: string;
-  readonly #options: Omit<AppenderOptions, "path">;
-  readonly #files = new Map<LogKind, Appender>();
-  /** The only one that may have buffered lines. */
-  #last: Appender | undefined;
+  readonly #files: Readonly<Record<LogKind, Appender>>;
 
-  constructor(directory: string, options: Omit<AppenderOptions, "path">) {
-    this.#directory = directory;
-    this.#options = options;
+  constructor(directory: string, options: Pick<AppenderOptions, "fsync" | "onWritten">) {
+    const file = (kind: LogKind, after?: Appender) =>
+      new Appender({ path: join(directory, LOG_FILES[kind]), after, ...options });
+    const invocation = file("invocation");
+    this.#files = { invocation, workflow: file("workflow", invocation), feedback: file("feedback", invocation) };
   }
 
   /**
@@ -27,23 +25,16 @@ export class LogFiles {
    * @param now milliseconds since 1970
    */
   append(kind: LogKind, line: string, now: number): void {
-    let file = this.#files.get(kind);
-    if (!file) {
-      file = new Appender({ path: join(this.#directory, LOG_FILES[kind]), ...this.#options });
-      this.#files.set(kind, file);
-    }
-    if (this.#last !== file) this.#last?.flush(now);
-    this.#last = file;
-    file.append(line, now);
+    this.#files[kind].append(line, now);
   }
 
   /** Writes what was buffered. */
   flush(): void {
-    this.#last?.flush();
+    for (const file of Object.values(this.#files)) file.flush();
   }
 
   /** Writes what was buffered, and closes the files. A later line opens them again. */
   close(): void {
-    for (const file of this.#files.values()) file.close();
+    for (const file of Object.values(this.#files)) file.close();
   }
 }
