@@ -25,7 +25,7 @@ describe("the files of a log", () => {
         for (const [i, { kind, later }] of steps.entries()) {
           files.append(kind, String(i), (now += later));
           const last = Math.max(-1, ...seen(directory, "workflow"), ...seen(directory, "feedback"));
-          const earlier = steps.flatMap((step, at) => (step.kind === "invocation" && at < last ? [at] : []));
+          const earlier = steps.flatMap((other, at) => (other.kind === "invocation" && at < last ? [at] : []));
           expect(seen(directory, "invocation").slice(0, earlier.length)).toEqual(earlier);
         }
         files.close();
