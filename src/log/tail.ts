@@ -15,8 +15,8 @@ export interface TailEntry {
   readonly kind: LogKind;
   readonly object: JsonObject;
   readonly to: number;
-  /** What stood directly before that: the last bytes of its line, as Latin-1. */
-  readonly end: string;
+  /** The line that it stands in, until the next lines are asked for. */
+  readonly line: Buffer;
 }
 
 /** Where a file system gives no notice of a change, or loses one, milliseconds. */
@@ -48,12 +48,9 @@ export async function* readFrom(directory: string, from: Offsets, to?: Offsets):
       );
       if (whole.length > 0)
         yield whole.flatMap(({ bytes, offset, length }) =>
-          (bytes ? parseLine(bytes).objects : []).map((object) => ({
-            kind,
-            object,
-            to: offset + length + 1,
-            end: `${bytes!.toString("latin1", Math.max(0, length + 1 - COMPARED_BYTES))}\n`,
-          })),
+          bytes
+            ? parseLine(bytes).objects.map((object) => ({ kind, object, to: offset + length + 1, line: bytes }))
+            : [],
         );
       if (whole.length < lines.length) break;
     }
@@ -183,7 +180,7 @@ export class LogTail {
       const last = entries.at(-1);
       if (!last) continue;
       this.#offsets = { ...this.#offsets, [last.kind]: last.to };
-      ends.set(last.kind, last.end);
+      ends.set(last.kind, `${last.line.toString("latin1", Math.max(0, last.line.length + 1 - COMPARED_BYTES))}\n`);
       this.listener.onEntries(entries, this.#offsets);
     }
     for (const kind of LOG_KINDS) {
