@@ -56,7 +56,12 @@ describe("the samples of invocations", () => {
 describe("the counters of events", () => {
   it("know few names, whatever stands in the log", () => {
     const counters = new Counters();
-    const entry = (event: unknown) => ({ kind: "invocation" as const, object: { event } as never, to: 0, line: Buffer.alloc(0) });
+    const entry = (event: unknown) => ({
+      kind: "invocation" as const,
+      object: { event } as never,
+      to: 0,
+      line: Buffer.alloc(0),
+    });
     counters.countEvents([entry("invocation_update"), entry("x"), entry(7), entry("toString"), entry(undefined)]);
     expect(Object.fromEntries(counters.events.map(([{ event }, value]) => [event, value]))).toEqual({
       invocation_update: 1,
